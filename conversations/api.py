@@ -1,0 +1,173 @@
+"""The API's endpoints about conversations: messages in, interactions out."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from conversations.ingest.accept import accept
+from conversations.ingest.contract import CreateMessages
+from conversations.models import Conversation, Message, MessageType, conversations_of
+from greenflash_site.api.endpoint import Answer, ApiRequest, endpoint
+from greenflash_site.api.errors import not_found
+from greenflash_site.api.pagination import OffsetPage, paginate
+from products.models import Scope
+
+Role = Literal["user", "assistant", "system", "tool_call", "observation", "final_response"]
+ROLES: dict[str, Role] = {
+    MessageType.USER_MESSAGE: "user",
+    MessageType.ASSISTANT_MESSAGE: "assistant",
+    MessageType.SYSTEM_MESSAGE: "system",
+    MessageType.TOOL_CALL: "tool_call",
+    MessageType.FINAL_RESPONSE: "final_response",
+}
+
+
+@endpoint(Scope.INGEST, body=CreateMessages)
+def create_messages(request: ApiRequest, body: CreateMessages) -> Answer:
+    """Store messages of one conversation: 201 when any is new, 200 when all were known."""
+    accepted = accept(body, caller=request.caller)
+    return Answer(body=accepted.answer, status=201 if accepted.created else 200)
+
+
+class InteractionsQuery(OffsetPage, kw_only=True, rename="camel"):
+    """The query of `GET /interactions`."""
+
+    product_id: UUID | None = None
+    version_id: UUID | None = None
+
+
+class Interaction(msgspec.Struct, rename="camel", kw_only=True):
+    """A conversation as the API tells it."""
+
+    id: UUID
+    external_id: str | None
+    participant_id: UUID
+    external_participant_id: str | None
+    organization_id: UUID | None
+    organization_external_id: str | None
+    product_id: UUID
+    version_id: UUID
+    model: str | None
+    rating: float | None = None
+    rating_min: float | None = None
+    rating_max: float | None = None
+    feedback: str | None = None
+    created_at: datetime
+    updated_at: datetime
+    properties: dict[str, Any]
+    message_count: int
+    tool_call_count: int
+    last_message_at: datetime
+
+
+class InteractionParticipant(msgspec.Struct, rename="camel", kw_only=True):
+    """Who the conversation is with."""
+
+    id: UUID
+    external_id: str | None
+    name: str | None
+    email: str | None
+
+
+class InteractionMessage(msgspec.Struct, rename="camel", kw_only=True):
+    """One message; `role` has six values, `messageType` the exact one."""
+
+    role: Role
+    content: str
+    timestamp: datetime | None
+    id: UUID
+    message_type: str
+    external_message_id: str | None
+    parent_message_id: UUID | None
+    tool_name: str | None
+    input: Any
+    output: Any
+    model: str | None
+
+
+class InteractionDetail(Interaction, kw_only=True, rename="camel"):
+    """A conversation with its participant and all its messages in order."""
+
+    participant: InteractionParticipant | None
+    messages: list[InteractionMessage]
+
+
+@endpoint(Scope.READ, query=InteractionsQuery)
+def list_interactions(request: ApiRequest, query: InteractionsQuery) -> Answer:
+    """Conversations, those with the latest activity first."""
+    conversations = conversations_of(request.caller.products).newest_first()
+    if query.product_id is not None:
+        conversations = conversations.filter(product_id=query.product_id)
+    if query.version_id is not None:
+        conversations = conversations.filter(version_id=query.version_id)
+    rows = conversations.select_related("participant", "organization")
+    return paginate(request, rows, query, as_struct=lambda row: Interaction(**_fields(row)))
+
+
+@endpoint(Scope.READ)
+def get_interaction(request: ApiRequest, interaction_id: UUID) -> InteractionDetail:
+    """One conversation, whole."""
+    conversations = conversations_of(request.caller.products).select_related("participant", "organization")
+    conversation = conversations.filter(id=interaction_id).first()
+    if conversation is None:
+        raise not_found()
+    participant = conversation.participant
+    return InteractionDetail(
+        **_fields(conversation),
+        participant=InteractionParticipant(
+            id=participant.id,
+            external_id=participant.external_id,
+            name=participant.name or None,
+            email=participant.email or None,
+        ),
+        messages=[_message(message) for message in conversation.messages.in_order().with_parents()],
+    )
+
+
+def _fields(conversation: Conversation) -> dict[str, Any]:
+    organization = conversation.organization
+    return {
+        "id": conversation.id,
+        "external_id": conversation.external_id,
+        "participant_id": conversation.participant_id,
+        "external_participant_id": conversation.participant.external_id,
+        "organization_id": conversation.organization_id,
+        "organization_external_id": organization.external_id if organization else None,
+        "product_id": conversation.product_id,
+        "version_id": conversation.version_id,
+        "model": conversation.model or None,
+        "created_at": conversation.created_at,
+        "updated_at": conversation.updated_at,
+        "properties": conversation.properties,
+        "message_count": conversation.message_count,
+        "tool_call_count": conversation.tool_call_count,
+        "last_message_at": conversation.last_message_at,
+    }
+
+
+def _message(message: Message) -> InteractionMessage:
+    return InteractionMessage(
+        role=ROLES.get(message.type, "observation"),
+        content=_content(message),
+        timestamp=message.created_at,
+        id=message.id,
+        message_type=message.type,
+        external_message_id=message.external_id,
+        parent_message_id=message.resolved_parent_id,
+        tool_name=message.tool_name,
+        input=message.input,
+        output=message.output,
+        model=message.model,
+    )
+
+
+def _content(message: Message) -> str:
+    """The content; without one its output, else its input, as compact JSON, else nothing (Decision 14)."""
+    if message.content is not None:
+        return message.content
+    for value in (message.output, message.input):
+        if value is not None:
+            return msgspec.json.encode(value).decode()
+    return ""

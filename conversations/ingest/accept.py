@@ -1,0 +1,312 @@
+"""The one way in: a decoded request becomes rows by one statement, in one transaction, in one round trip.
+
+Called by the endpoint and by our own commands; `accept.sql` beside this file is the statement.
+"""
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+import psycopg
+from django.db import connection, transaction
+from psycopg import errors as sql_errors
+from psycopg.rows import dict_row
+
+from conversations.ingest.contract import (
+    EARLIEST,
+    FURTHEST_AHEAD,
+    MAX_DEPTH,
+    MAX_PROPERTIES,
+    MAX_PROPERTY_KEY,
+    AcceptedMessage,
+    CreateMessages,
+    MessagesCreated,
+    NewMessage,
+)
+from conversations.models import Conversation
+from greenflash_site.api.auth import Caller
+from greenflash_site.api.errors import ApiError, forbidden, invalid, not_found
+from products.models.ids import new_id
+
+STATEMENT = (Path(__file__).parent / "accept.sql").read_text()
+# Each try that fails means that somebody else's request succeeded; more than a few in a row is not contention.
+TRIES = 5
+
+
+class Row(msgspec.Struct, omit_defaults=True):
+    """One message on its way into the database, named as accept.sql reads it."""
+
+    i: int
+    id: UUID
+    type: str
+    created_at: datetime
+    external_id: str | None = None
+    content: str | None = None
+    context: str | None = None
+    tool_name: str | None = None
+    input: Any = None
+    output: Any = None
+    model: str | None = None
+    parent_id: UUID | None = None
+    parent_external_id: str | None = None
+    properties: dict[str, Any] | None = None
+    voice: Any = None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What became of a request, and whether it created anything (201) or only matched (200)."""
+
+    answer: MessagesCreated
+    created: bool
+
+
+def accept(body: CreateMessages, *, caller: Caller, now: datetime | None = None) -> Accepted:
+    """Store a request whole or not at all; it is committed when this returns.
+
+    `now` is the time of arrival (the demo tells its story at times past). Raises ApiError: 400 for what does not
+    validate, 403 for a product out of the key's reach, 404 for what is not in its workspace.
+    """
+    now = now or datetime.now(UTC)
+    caller = _knowing_product(body, caller)
+    rows = _rows(body, now)
+    parameters = _parameters(body, caller, rows, now)
+    result = _store(parameters)
+    if result["problem"] is not None:
+        raise _refusal(result["problem"], body)
+    existing: dict[str, list[str]] = result["existing"] or {}
+    return _accepted(body, rows, existing, result)
+
+
+def _knowing_product(body: CreateMessages, caller: Caller) -> Caller:
+    """The caller, once the product named is known to be within reach; a product unknown to the cache is looked up."""
+    if body.product_id is None:
+        return caller
+    if body.product_id not in caller.versions and body.product_id not in caller.out_of_reach:
+        caller = caller.reload()
+    if body.product_id in caller.out_of_reach:
+        raise forbidden("product_out_of_reach", "This API key may not be used for this product.")
+    if body.product_id not in caller.versions:
+        raise not_found("There is no product with this id here.", "$.productId")
+    return caller
+
+
+def _rows(body: CreateMessages, now: datetime) -> list[Row]:
+    """The messages as rows; of several with one external id in the request, the first."""
+    check_properties(body.properties, "$.properties")
+    rows: dict[str | int, Row] = {}
+    for i, message in enumerate(body.messages):
+        key = message.external_message_id or i
+        if key not in rows:
+            rows[key] = _row(i, message, now)
+    _refuse_cycles({row.external_id: row for row in rows.values() if row.external_id is not None})
+    return list(rows.values())
+
+
+def _row(i: int, message: NewMessage, now: datetime) -> Row:
+    path = f"$.messages[{i}]"
+    check_properties(message.properties, f"{path}.properties")
+    check_depth(message.input, f"{path}.input")
+    check_depth(message.output, f"{path}.output")
+    return Row(
+        i=i,
+        id=new_id(),
+        type=message.type,
+        # Without a time of its own a message happened as it arrived, after those sent before it.
+        created_at=now + timedelta(microseconds=i)
+        if message.created_at is None
+        else parse_time(message.created_at, now=now, path=f"{path}.createdAt"),
+        external_id=message.external_message_id,
+        content=message.content,
+        context=message.context,
+        tool_name=message.tool_name,
+        input=message.input,
+        output=message.output,
+        model=message.model,
+        parent_id=message.parent_message_id,
+        parent_external_id=message.parent_external_message_id,
+        properties=message.properties,
+        voice=message.voice,
+    )
+
+
+def parse_time(text: str, *, now: datetime, path: str) -> datetime:
+    """An ISO 8601 time, naive ones in UTC, a bare date its midnight; from 1970 to 24 hours ahead (Decision 6)."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise invalid("Not a time in ISO 8601, like 2026-01-31T09:30:00Z.", path) from None
+    try:
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError:
+        raise invalid("A time must lie between 1970 and 24 hours from now.", path) from None
+    if not EARLIEST <= time <= now + FURTHEST_AHEAD:
+        raise invalid("A time must lie between 1970 and 24 hours from now.", path)
+    return time
+
+
+def check_properties(properties: dict[str, Any] | None, path: str) -> None:
+    """Refuse properties that are too many, named too long or nested too deep."""
+    if not properties:
+        return
+    if len(properties) > MAX_PROPERTIES:
+        raise invalid(f"At most {MAX_PROPERTIES} properties.", path)
+    if any(len(key) > MAX_PROPERTY_KEY for key in properties):
+        raise invalid(f"The name of a property has at most {MAX_PROPERTY_KEY} characters.", path)
+    check_depth(properties, path)
+
+
+def check_depth(value: Any, path: str) -> None:
+    """Refuse a value nested deeper than what is stored and shown."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return
+    raise invalid(f"Nested more than {MAX_DEPTH} levels deep.", path, code="too_deep")
+
+
+def _refuse_cycles(rows: dict[str, Row]) -> None:
+    """400 for messages of one request that are each other's ancestors."""
+    settled: set[str] = set()
+    for start in rows:
+        trail: list[str] = []
+        at: str | None = start
+        while at is not None and at in rows and at not in settled:
+            if at in trail:
+                raise invalid(
+                    "These messages are each other's parents.", f"$.messages[{rows[at].i}]", code="parent_cycle"
+                )
+            trail.append(at)
+            at = rows[at].parent_external_id
+        settled.update(trail)
+
+
+def _title(rows: list[Row]) -> str:
+    """The first thing the user said, on one line."""
+    said = [row for row in rows if row.type == "user_message" and row.content and not row.content.isspace()]
+    first = min(said, key=lambda row: row.created_at, default=None)
+    return " ".join((first.content or "")[:4000].split())[: Conversation.TITLE_LENGTH] if first else ""
+
+
+def _parameters(body: CreateMessages, caller: Caller, rows: list[Row], now: datetime) -> dict[str, Any]:
+    properties = body.properties or {}
+    return {
+        "workspace": caller.workspace_id,
+        "product": body.product_id,
+        "version": caller.versions.get(body.product_id) if body.product_id else None,
+        "products": [body.product_id] if body.product_id else list(caller.versions),
+        "reachable": list(caller.versions),
+        "conversation": body.conversation_id,
+        "external_conversation": body.external_conversation_id,
+        "organization": body.external_organization_id,
+        "participant": body.external_user_id,
+        "new_organization": new_id(),
+        "new_participant": new_id(),
+        "new_conversation": new_id(),
+        "title": _title(rows),
+        "model": body.model,
+        "properties": _json({key: value for key, value in properties.items() if value is not None}),
+        "removed_properties": [key for key, value in properties.items() if value is None],
+        "system_prompt": None if body.system_prompt is None else _json(body.system_prompt),
+        "voice_call": None if body.voice_call is None else _json(body.voice_call),
+        "messages": _json(rows),
+        "now": now,
+    }
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _store(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Run the statement; on a collision with another request lock the conversation, if it is there, and run it again."""
+    for attempt in range(TRIES):
+        try:
+            with transaction.atomic() if attempt or connection.in_atomic_block else nullcontext():
+                if attempt:
+                    _lock_conversation(parameters)
+                return _run(STATEMENT, parameters)
+        except (sql_errors.DivisionByZero, sql_errors.DeadlockDetected, sql_errors.SerializationFailure):
+            if attempt == TRIES - 1:
+                raise ApiError(
+                    503,
+                    "busy",
+                    "This conversation is being written by many at once. Try again.",
+                    headers={"Retry-After": "1"},
+                ) from None
+        except sql_errors.ForeignKeyViolation:
+            # The key's products are known for up to a second: this one was deleted within it.
+            raise not_found("There is no product with this id here.", "$.productId") from None
+    raise AssertionError("unreachable")
+
+
+def _lock_conversation(parameters: dict[str, Any]) -> None:
+    _run(
+        "select 1 from conversation where workspace_id = %(workspace)s::uuid and (id = %(conversation)s::uuid or"
+        " (product_id = any(%(products)s::uuid[]) and external_id = %(external_conversation)s::text)) for update",
+        parameters,
+    )
+
+
+def _run(statement: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """One prepared statement on Django's own connection, past its cursor, which would bind on the client's side."""
+    connection.ensure_connection()
+    raw = cast("psycopg.Connection[Any]", connection.connection)
+    with psycopg.Cursor(raw, row_factory=dict_row) as cursor:
+        cursor.execute(statement, parameters, prepare=True)  # type: ignore[call-overload]
+        return cast("dict[str, Any]", cursor.fetchone() or {})
+
+
+def _refusal(problem: str, body: CreateMessages) -> ApiError:
+    match problem:
+        case "conversation_not_found":
+            return not_found("There is no conversation with this id here.", "$.conversationId")
+        case "product_out_of_reach":
+            return forbidden(problem, "This API key may not be used for this conversation's product.")
+        case "conversation_mismatch":
+            return invalid("This conversation has another product or external id.", "$.conversationId", code=problem)
+        case "conversation_ambiguous":
+            message = "Several products have a conversation with this external id. Send productId as well."
+            return invalid(message, "$.externalConversationId", code=problem)
+        case "product_required":
+            message = "No conversation has this external id yet. Send productId to begin one."
+            return invalid(message, "$.productId", code=problem)
+        case _:
+            missing = next(i for i, message in enumerate(body.messages) if message.parent_message_id is not None)
+            return not_found(
+                "This parent is not a message of the conversation.", f"$.messages[{missing}].parentMessageId"
+            )
+
+
+def _accepted(
+    body: CreateMessages, rows: list[Row], existing: dict[str, list[str]], result: dict[str, Any]
+) -> Accepted:
+    by_position = {row.i: row for row in rows}
+    made = {row.external_id: row for row in rows if row.external_id is not None}
+    answers = []
+    for i, message in enumerate(body.messages):
+        external_id = message.external_message_id
+        stored = existing.get(external_id) if external_id else None
+        row = by_position.get(i) or made[external_id]
+        answers.append(
+            AcceptedMessage(
+                message_id=UUID(stored[0]) if stored else row.id,
+                message_type=stored[1] if stored else row.type,
+                status="created" if stored is None and row.i == i else "deduplicated",
+                external_message_id=external_id,
+            )
+        )
+    return Accepted(
+        answer=MessagesCreated(conversation_id=result["conversation_id"], messages=answers),
+        created=result["created"] or any(answer.status == "created" for answer in answers),
+    )

@@ -1,0 +1,56 @@
+"""Keyset pages of conversations: fast at any depth, and steady while new ones arrive."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import QueryDict
+
+from conversations.models import Conversation, ConversationQuerySet
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of conversations, newest first; a URL is None where there is nothing in that direction."""
+
+    rows: list[Conversation]
+    newer_url: str | None
+    older_url: str | None
+
+    @classmethod
+    def of(cls, conversations: ConversationQuerySet, query: QueryDict) -> Self:
+        """The page that `before` or `after` in the query string names; the newest for neither or nonsense."""
+        before, after = _read(query.get("before", "")), _read(query.get("after", ""))
+        rows = conversations.for_list()
+        if after is not None:
+            found = list(rows.newer_than(*after)[: PAGE_SIZE + 1])
+            has_newer, has_older = len(found) > PAGE_SIZE, True
+            found = found[:PAGE_SIZE][::-1]
+        else:
+            found = list((rows.older_than(*before) if before is not None else rows)[: PAGE_SIZE + 1])
+            has_newer, has_older = before is not None, len(found) > PAGE_SIZE
+            found = found[:PAGE_SIZE]
+        return cls(
+            rows=found,
+            newer_url=_url(query, "after", found[0]) if found and has_newer else None,
+            older_url=_url(query, "before", found[-1]) if found and has_older else None,
+        )
+
+
+def _read(text: str) -> tuple[datetime, UUID] | None:
+    """A place in the list as `_url` writes it; None for anything else."""
+    at, _, id = text.partition("_")
+    try:
+        time = datetime.fromisoformat(at)
+        return (time, UUID(id)) if time.tzinfo else None
+    except ValueError:
+        return None
+
+
+def _url(query: QueryDict, direction: str, row: Conversation) -> str:
+    others = {name: value for name, value in query.items() if name not in ("before", "after")}
+    return "?" + urlencode({**others, direction: f"{row.last_message_at.isoformat()}_{row.id}"})

@@ -1,0 +1,100 @@
+"""A conversation: one row with its counters, so that lists never read a message."""
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+
+from conversations.models.organization import Organization
+from conversations.models.participant import Participant
+from products.models import Product, ProductQuerySet, Version, Workspace
+from products.models.ids import new_id
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    """Reads of conversations, started from `conversations_of(request.products)`."""
+
+    def newest_first(self) -> Self:
+        """By last activity, the newest first."""
+        return self.order_by("-last_message_at", "-id")
+
+    def for_list(self) -> Self:
+        """Newest first, with all that a row of a list shows and nothing more."""
+        return (
+            self.newest_first()
+            .select_related("participant", "organization", "product")
+            .defer("properties", "system_prompt", "voice_call")
+        )
+
+    def older_than(self, at: datetime, id: UUID) -> Self:
+        """Those after this place in `newest_first`."""
+        # The plain bound beside the exact one is what the index is searched by.
+        return self.filter(Q(last_message_at__lt=at) | Q(last_message_at=at, id__lt=id), last_message_at__lte=at)
+
+    def newer_than(self, at: datetime, id: UUID) -> Self:
+        """Those before this place in `newest_first`, the nearest first."""
+        newer = self.filter(Q(last_message_at__gt=at) | Q(last_message_at=at, id__gt=id), last_message_at__gte=at)
+        return newer.order_by("last_message_at", "id")
+
+
+class Conversation(models.Model):
+    """What was said between a participant and a product, in one go or over days.
+
+    The ingest statement (conversations/ingest/accept.sql) is the only writer of the counters.
+    """
+
+    TITLE_LENGTH = 200
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="conversations", db_index=False)
+    product = models.ForeignKey(
+        Product, models.CASCADE, related_name="conversations", db_constraint=False, db_index=False
+    )
+    version = models.ForeignKey(Version, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
+    participant = models.ForeignKey(
+        Participant, models.CASCADE, related_name="conversations", db_constraint=False, db_index=False
+    )
+    organization = models.ForeignKey(
+        Organization, models.DO_NOTHING, null=True, related_name="conversations", db_constraint=False, db_index=False
+    )
+    external_id = models.CharField(max_length=255, null=True)  # noqa: DJ001 - null: the caller gave none
+    title = models.CharField(max_length=TITLE_LENGTH, default="", db_default="")
+    model = models.CharField(max_length=255, default="", db_default="")
+    properties = models.JSONField(default=dict, db_default={})
+    system_prompt = models.JSONField(null=True)
+    voice_call = models.JSONField(null=True)
+    message_count = models.PositiveIntegerField(default=0, db_default=0)
+    tool_call_count = models.PositiveIntegerField(default=0, db_default=0)
+    last_position = models.PositiveIntegerField(default=0, db_default=0)
+    first_message_at = models.DateTimeField()
+    last_message_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        db_table = "conversation"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "product", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="conversation_external_unique",
+            )
+        ]
+        indexes = [
+            # Reader: the list of conversations, newest first, of all products one may see.
+            models.Index(fields=["workspace", "-last_message_at", "-id"], name="conversation_workspace_last"),
+            # Readers: the same list of one product, GET /interactions, and the counts by day on Home.
+            models.Index(fields=["workspace", "product", "-last_message_at", "-id"], name="conversation_product_last"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.external_id or str(self.id)
+
+
+def conversations_of(products: ProductQuerySet) -> ConversationQuerySet:
+    """The conversations of products that somebody may see: where every read of a conversation starts."""
+    return Conversation.objects.filter(product_id__in=products.values("id"))

@@ -1,0 +1,101 @@
+"""A message: anything said, thought, called or observed in a conversation; the hot table."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models.functions import Coalesce
+
+from conversations.models.conversation import Conversation
+from conversations.models.participant import Participant
+from products.models import Workspace
+from products.models.ids import new_id
+
+
+class MessageType(models.TextChoices):
+    """What a message is, as on the wire."""
+
+    USER_MESSAGE = "user_message", "User"
+    ASSISTANT_MESSAGE = "assistant_message", "Assistant"
+    SYSTEM_MESSAGE = "system_message", "System"
+    FINAL_RESPONSE = "final_response", "Final response"
+    THOUGHT = "thought", "Thought"
+    TOOL_CALL = "tool_call", "Tool call"
+    OBSERVATION = "observation", "Observation"
+    RETRIEVAL = "retrieval", "Retrieval"
+    MEMORY_READ = "memory_read", "Memory read"
+    MEMORY_WRITE = "memory_write", "Memory write"
+    CHAIN_START = "chain_start", "Chain start"
+    CHAIN_END = "chain_end", "Chain end"
+    EMBEDDING = "embedding", "Embedding"
+    TOOL_ERROR = "tool_error", "Tool error"
+    CALLBACK = "callback", "Callback"
+    LLM = "llm", "LLM"
+    TASK = "task", "Task"
+    WORKFLOW = "workflow", "Workflow"
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Reads of messages, started from a conversation."""
+
+    def in_order(self) -> Self:
+        """As they happened: by time, then by arrival."""
+        return self.order_by("created_at", "position")
+
+    def with_parents(self) -> Self:
+        """With `resolved_parent_id`: the parent by id, or by external id once that message has arrived."""
+        by_external_id = Message.objects.filter(
+            workspace_id=models.OuterRef("workspace_id"),
+            conversation_id=models.OuterRef("conversation_id"),
+            external_id=models.OuterRef("parent_external_id"),
+        )
+        return self.annotate(resolved_parent_id=Coalesce("parent_id", models.Subquery(by_external_id.values("id"))))
+
+
+class Message(models.Model):
+    """One message. `parent_id` and `parent_external_id` are kept as sent; a parent may arrive after its children."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, related_name="messages", db_constraint=False, db_index=False
+    )
+    position = models.PositiveIntegerField()
+    type = models.CharField(max_length=17, choices=MessageType)
+    content = models.TextField(null=True)  # noqa: DJ001 - null: sent without one
+    context = models.TextField(null=True)  # noqa: DJ001
+    tool_name = models.CharField(max_length=255, null=True)  # noqa: DJ001
+    input = models.JSONField(null=True)
+    output = models.JSONField(null=True)
+    model = models.CharField(max_length=255, null=True)  # noqa: DJ001
+    parent_id = models.UUIDField(null=True)
+    parent_external_id = models.CharField(max_length=255, null=True)  # noqa: DJ001
+    external_id = models.CharField(max_length=255, null=True)  # noqa: DJ001
+    properties = models.JSONField(null=True)
+    voice = models.JSONField(null=True)
+    # Set when somebody else than the conversation's first participant said it.
+    participant = models.ForeignKey(
+        Participant, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    created_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        db_table = "message"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "conversation", "external_id"],
+                condition=models.Q(external_id__isnull=False),
+                name="message_external_unique",
+            )
+        ]
+        indexes = [
+            # Reader: a conversation in its order.
+            models.Index(
+                fields=["workspace", "conversation", "created_at", "position"], name="message_conversation_order"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id}"

@@ -1,0 +1,29 @@
+"""A participant: somebody who talks to a product; "User" on the screens."""
+
+from django.db import models
+
+from conversations.models.organization import Organization
+from products.models import Workspace
+from products.models.ids import new_id
+
+
+class Participant(models.Model):
+    """An end user of a workspace's products, made on first mention of their external id."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="participants", db_index=False)
+    external_id = models.CharField(max_length=255)
+    name = models.CharField(max_length=255, blank=True, default="")
+    email = models.CharField(max_length=320, blank=True, default="")
+    organization = models.ForeignKey(
+        Organization, models.DO_NOTHING, null=True, related_name="participants", db_constraint=False, db_index=False
+    )
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "participant"
+        constraints = [models.UniqueConstraint(fields=["workspace", "external_id"], name="participant_external_unique")]
+
+    def __str__(self) -> str:
+        return self.name or self.external_id

@@ -1,0 +1,63 @@
+"""Conversations: the list and the reader."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+
+from conversations.keyset import Page
+from conversations.models import conversations_of
+from conversations.transcript import transcript
+from greenflash_site.access import member_required
+from greenflash_site.http import MemberRequest, render
+
+# Messages on one page of the reader.
+WINDOW = 200
+
+
+@member_required()
+def index(request: MemberRequest) -> HttpResponse:
+    """Conversations of the switch's environment, newest first, perhaps of one product."""
+    products = request.products.in_environment(request.environment).by_name()
+    chosen = next((product for product in products if str(product.id) == request.GET.get("product")), None)
+    scope = products.filter(id=chosen.id) if chosen else products
+    page = Page.of(conversations_of(scope), request.GET)
+    context = {
+        "conversations": page.rows,
+        "newer_url": page.newer_url,
+        "older_url": page.older_url,
+        "products": products,
+        "chosen_product": chosen,
+        "has_any": bool(page.rows) or conversations_of(request.products).exists(),
+    }
+    return render(request, "conversations/list.html", context)
+
+
+@member_required()
+def detail(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
+    """One conversation, to be read like a chat."""
+    conversations = conversations_of(request.products)
+    conversation = get_object_or_404(
+        conversations.select_related("participant", "organization", "product", "version"), id=conversation_id
+    )
+    start = _start(request)
+    messages = list(
+        conversation.messages.in_order().with_parents().select_related("participant")[start : start + WINDOW]
+    )
+    neighbours = conversations.filter(product__environment=conversation.product.environment)
+    place = (conversation.last_message_at, conversation.id)
+    context = {
+        "conversation": conversation,
+        "entries": list(transcript(conversation, messages)),
+        "earlier_url": f"?start={max(start - WINDOW, 0)}" if start else None,
+        "later_url": f"?start={start + WINDOW}" if start + WINDOW < conversation.message_count else None,
+        "newer": neighbours.newer_than(*place).only("id").first(),
+        "older": neighbours.newest_first().older_than(*place).only("id").first(),
+    }
+    return render(request, "conversations/detail.html", context)
+
+
+def _start(request: MemberRequest) -> int:
+    """How many messages to pass over; nonsense means none."""
+    start = request.GET.get("start", "")
+    return int(start) if start.isdecimal() and len(start) < 8 else 0

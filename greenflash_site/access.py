@@ -1,0 +1,63 @@
+"""The one gate for pages: from the organization in the URL to what this person may see of it.
+
+Everything is closed unless a view says otherwise: `LoginRequiredMiddleware` wants a person for every page,
+`@member_required` a member of the organization named in the URL, and `@public` opens a page to anybody.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.http.response import HttpResponseBase
+
+from greenflash_site.http import MemberRequest, View
+from products.models import ENVIRONMENTS, Member, Role
+
+
+def public(view: View) -> View:
+    """Open a page to anybody, signed in or not."""
+    view.access = "public"  # type: ignore[attr-defined]  # for the test that walks every route
+    return login_not_required(view)
+
+
+def signed_in(view: View) -> View:
+    """Say that a page is for any signed-in person, whatever their organizations (the middleware sees to it)."""
+    view.access = "signed_in"  # type: ignore[attr-defined]
+    return view
+
+
+def member_required(role: Role = Role.VIEWER) -> Callable[[View], View]:
+    """Let in members of the URL's organization with at least `role`, and put on the request what they may see.
+
+    An organization that is not theirs is the same 404 as one that is not there; a member without the role gets 403.
+    """
+
+    def gate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: MemberRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            member = request.user.memberships.of_workspace(slug)
+            if member is None:
+                raise Http404
+            if not member.has_role(role):
+                raise PermissionDenied
+            let_in(request, member)
+            return view(request, *args, **kwargs)
+
+        guarded.access = role  # type: ignore[attr-defined]
+        return guarded
+
+    return gate
+
+
+def let_in(request: MemberRequest, member: Member) -> None:
+    """Put on the request what this member may see; lists are scoped further by `request.environment`."""
+    request.member = member
+    request.workspace = member.workspace
+    request.products = member.visible_products()
+    environment = request.GET.get("environment", ENVIRONMENTS[0])
+    request.environment = environment if environment in (*ENVIRONMENTS, "all") else ENVIRONMENTS[0]
+    if request.session.get("workspace") != member.workspace.slug:
+        request.session["workspace"] = member.workspace.slug

@@ -1,0 +1,123 @@
+"""Who calls the API: from the Authorization header to what the key may do.
+
+A key that cannot be one (shape, checksum) is refused without a query; a good one is looked up by its SHA-256 and
+remembered per process for at most one second, so that a revoked key is dead within that second everywhere.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from greenflash_site.api.errors import ApiError
+from products.models import ApiKey, Product, ProductQuerySet, Scope, Version, Workspace
+from products.models.api_key import hash_key, is_well_formed
+
+CACHE_SECONDS = 1.0
+CACHE_SIZE = 10_000
+LAST_USED_STEP = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """What a key may do in its workspace.
+
+    `versions` maps every product the key may use to the version new conversations begin under; `out_of_reach` are the
+    workspace's other products, which answer 403 rather than 404.
+    """
+
+    workspace_id: UUID
+    scope: str
+    versions: dict[UUID, UUID]
+    out_of_reach: frozenset[UUID]
+    key_hash: bytes | None = None
+
+    @property
+    def products(self) -> ProductQuerySet:
+        """The products within reach: where every read of the API starts."""
+        return Product.objects.filter(workspace_id=self.workspace_id, id__in=list(self.versions))
+
+    def reload(self) -> "Caller":
+        """The same caller as the database has it now: a product made within the last second is known."""
+        if self.key_hash is None:
+            return self
+        _known.pop(self.key_hash, None)
+        caller = _caller(self.key_hash)
+        if caller is None:
+            raise _unauthenticated("Invalid API key")
+        return caller
+
+
+_known: dict[bytes, tuple[float, Caller | None]] = {}
+
+
+def authenticate(request: HttpRequest) -> Caller:
+    """The caller of this request; ApiError 401 says what is wrong with the header."""
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    if not header:
+        raise _unauthenticated("Authentication required. Send your API key as 'Authorization: Bearer gf_…'.")
+    scheme, _, plaintext = header.partition(" ")
+    if scheme.lower() != "bearer" or not plaintext:
+        raise _unauthenticated("Invalid authorization header. It must be 'Bearer' and your API key.")
+    caller = _caller(hash_key(plaintext)) if is_well_formed(plaintext) else None
+    if caller is None:
+        raise _unauthenticated("Invalid API key")
+    return caller
+
+
+def caller_of(workspace: Workspace) -> Caller:
+    """The caller that our own commands are: all of a workspace, without a key."""
+    versions, _ = _products(workspace.id, environment=None, only=set())
+    return Caller(workspace_id=workspace.id, scope=Scope.ALL, versions=versions, out_of_reach=frozenset())
+
+
+def _unauthenticated(message: str) -> ApiError:
+    return ApiError(401, "unauthenticated", message, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _caller(key_hash: bytes) -> Caller | None:
+    now = monotonic()
+    remembered = _known.get(key_hash)
+    if remembered is not None and remembered[0] > now:
+        return remembered[1]
+    if len(_known) >= CACHE_SIZE:
+        _known.clear()
+    caller = _look_up(key_hash)
+    _known[key_hash] = (now + CACHE_SECONDS, caller)
+    return caller
+
+
+def _look_up(key_hash: bytes) -> Caller | None:
+    key = ApiKey.objects.filter(hash=key_hash).prefetch_related("products").first()
+    if key is None or key.revoked_at is not None or key.is_expired:
+        return None
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
+        ApiKey.objects.filter(id=key.id).update(last_used_at=now)
+    versions, out_of_reach = _products(
+        key.workspace_id, environment=key.environment, only={product.id for product in key.products.all()}
+    )
+    return Caller(
+        workspace_id=key.workspace_id,
+        scope=key.scope,
+        versions=versions,
+        out_of_reach=out_of_reach,
+        key_hash=key_hash,
+    )
+
+
+def _products(
+    workspace_id: UUID, *, environment: str | None, only: set[UUID]
+) -> tuple[dict[UUID, UUID], frozenset[UUID]]:
+    """The newest version of each product within reach, and the products out of reach."""
+    newest = Version.objects.filter(workspace_id=workspace_id).order_by("product_id", "-number").distinct("product_id")
+    versions, out_of_reach = {}, set()
+    for product_id, product_environment, version_id in newest.values_list("product_id", "product__environment", "id"):
+        if (environment in (None, product_environment)) and (not only or product_id in only):
+            versions[product_id] = version_id
+        else:
+            out_of_reach.add(product_id)
+    return versions, frozenset(out_of_reach)

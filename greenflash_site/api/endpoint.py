@@ -1,0 +1,187 @@
+"""The one gate for the API: authenticate, bound, decode, call, encode.
+
+An endpoint is a function that takes an `ApiRequest` and, when it has one, the decoded body or query; it returns a
+struct, a list of structs, or an `Answer` where the status or headers matter.
+"""
+
+import gzip
+import logging
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+from django.contrib.auth.decorators import login_not_required
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from greenflash_site.api.auth import Caller, authenticate
+from greenflash_site.api.errors import (
+    ApiError,
+    error_response,
+    forbidden,
+    from_validation,
+    invalid,
+    not_found,
+    unavailable,
+)
+from products.models import Scope
+from products.models.ids import new_id
+
+MAX_BODY = 8 * 1024 * 1024
+
+logger = logging.getLogger(__name__)
+
+
+class ApiRequest(HttpRequest):
+    """A request with a good key."""
+
+    caller: Caller
+    request_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """An answer whose status or headers are not the ordinary ones."""
+
+    body: Any
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """A function and what the gate needs to know about it; the OpenAPI document is made from these."""
+
+    function: Callable[..., Any]
+    scope: Scope
+    body: type[msgspec.Struct] | None
+    query: type[msgspec.Struct] | None
+
+    def answer(self, request: ApiRequest, **path: Any) -> HttpResponse:
+        """Call the function with what was decoded and encode what it returns."""
+        request.caller = authenticate(request)
+        if request.caller.scope not in (Scope.ALL, self.scope):
+            raise forbidden("wrong_scope", f"This API key may not do this: it is for '{request.caller.scope}' only.")
+        arguments: dict[str, Any] = dict(path)
+        if self.query is not None:
+            arguments["query"] = decode_query(request, self.query)
+        if self.body is not None:
+            arguments["body"] = decode_body(request, self.body)
+        result = self.function(request, **arguments)
+        answer = result if isinstance(result, Answer) else Answer(body=result)
+        return HttpResponse(
+            msgspec.json.encode(answer.body),
+            status=answer.status,
+            content_type="application/json",
+            headers=answer.headers,
+        )
+
+
+def endpoint(
+    scope: Scope, *, body: type[msgspec.Struct] | None = None, query: type[msgspec.Struct] | None = None
+) -> Callable[[Callable[..., Any]], Endpoint]:
+    """Make a function an endpoint that keys of `scope` (or of scope "all") may call."""
+    return lambda function: Endpoint(function=function, scope=scope, body=body, query=query)
+
+
+def resource(**methods: Endpoint) -> Callable[..., HttpResponse]:
+    """The view of one path: `resource(GET=list_products, POST=…)`; other methods are 405, without any the path is 404."""
+    allow = ", ".join(methods)
+
+    @csrf_exempt
+    @login_not_required
+    def view(request: ApiRequest, **path: Any) -> HttpResponse:
+        request.request_id = new_id()
+        try:
+            if not methods:
+                raise not_found("The API has no such path.")
+            if (found := methods.get(request.method or "")) is None:
+                raise ApiError(405, "method_not_allowed", f"Only {allow} here.", headers={"Allow": allow})
+            response = found.answer(request, **path)
+        except ApiError as error:
+            response = error_response(error, request.request_id)
+        except (OperationalError, psycopg.OperationalError):
+            logger.exception("Request %s could not reach the database", request.request_id)
+            response = error_response(unavailable(), request.request_id)
+        except Exception:
+            # Our own fault: the trace is for our log, the caller gets a request id to quote.
+            logger.exception("Request %s failed", request.request_id)
+            failure = ApiError(500, "internal_error", "Something went wrong on our side.")
+            response = error_response(failure, request.request_id)
+        response["X-Request-Id"] = str(request.request_id)
+        return response
+
+    view.endpoints = methods  # type: ignore[attr-defined]  # for the document and the test that walks every route
+    return view
+
+
+def decode_query[T: msgspec.Struct](request: HttpRequest, struct: type[T]) -> T:
+    """The query string as `struct`; the last of a repeated parameter counts, unknown ones are ignored."""
+    values = request.GET.dict()
+    if any("\0" in value for value in values.values()):
+        raise invalid("A parameter holds a NUL character.", "$")
+    try:
+        return msgspec.convert(values, struct, strict=False)
+    except msgspec.ValidationError as error:
+        raise from_validation(error) from None
+
+
+def decode_body[T: msgspec.Struct](request: HttpRequest, struct: type[T]) -> T:
+    """The JSON body as `struct`: bounded, unpacked, validated; ApiError 400, 413 or 415."""
+    raw = _unpacked(request)
+    try:
+        decoded = msgspec.json.decode(raw, type=struct)
+        # Rare: a scan of the bytes tells whether the slow walk to name the place is needed at all.
+        if rb"\u0000" in raw:
+            _refuse_nul(msgspec.to_builtins(decoded), "$")
+    except msgspec.ValidationError as error:
+        raise from_validation(error) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise invalid(f"The body is not valid JSON: {error}.", code="invalid_json") from None
+    return decoded
+
+
+def _unpacked(request: HttpRequest) -> bytes:
+    content_type, _, parameters = request.META.get("CONTENT_TYPE", "").partition(";")
+    charset = parameters.lower().partition("charset=")[2].strip('" ')
+    if content_type.strip().lower() != "application/json" or charset not in ("", "utf-8"):
+        raise ApiError(415, "unsupported_media_type", "Send JSON in UTF-8 with 'Content-Type: application/json'.")
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+        raise _too_large()
+    if encoding == "identity":
+        return request.body
+    if encoding != "gzip":
+        raise ApiError(415, "unsupported_encoding", "Only 'Content-Encoding: gzip' is understood.")
+    try:
+        with gzip.GzipFile(fileobj=BytesIO(request.body)) as unzipped:
+            raw = unzipped.read(MAX_BODY + 1)
+    except (OSError, EOFError, zlib.error):
+        raise invalid("The body is not valid gzip.", code="invalid_gzip") from None
+    if len(raw) > MAX_BODY:
+        raise _too_large()
+    return raw
+
+
+def _too_large() -> ApiError:
+    return ApiError(
+        413, "body_too_large", f"A body may have {MAX_BODY // 1024 // 1024} MiB. Send fewer messages a request."
+    )
+
+
+def _refuse_nul(value: Any, path: str) -> None:
+    if isinstance(value, str) and "\0" in value:
+        raise invalid("NUL characters cannot be stored.", path, code="nul_character")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _refuse_nul(str(key), path)
+            _refuse_nul(inner, f"{path}.{key}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _refuse_nul(inner, f"{path}[{index}]")

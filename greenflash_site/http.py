@@ -1,0 +1,94 @@
+"""The HTTP layer that every view shares: typed requests, fragments of pages, and who is really calling."""
+
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render as django_render
+from django_htmx.middleware import HtmxDetails
+
+if TYPE_CHECKING:
+    from products.models import Member, Person, ProductQuerySet, Workspace
+
+
+class View(Protocol):
+    """What Django calls for a URL."""
+
+    __name__: str
+
+    def __call__(self, request: Any, /, *args: Any, **kwargs: Any) -> HttpResponseBase: ...
+
+
+class PersonRequest(HttpRequest):
+    """A request by somebody who is signed in."""
+
+    user: "Person"
+    htmx: HtmxDetails
+
+
+class MemberRequest(PersonRequest):
+    """A request by a member of the organization that the URL names; made by `access.member_required`.
+
+    `products` are all products this member may see, whatever their environment; `environment` is what the header's
+    switch is set to: "production", "development" or "all".
+    """
+
+    workspace: "Workspace"
+    member: "Member"
+    products: "ProductQuerySet"
+    environment: str
+
+
+def partial(request: PersonRequest, template: str, name: str) -> str:
+    """The template to render: the fragment `name` of `template` when htmx asks for a part, else the whole page."""
+    return f"{template}#{name}" if request.htmx.request_type == "partial" else template
+
+
+def render(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """Render a page; a form that did not validate is sent with status 422 by its view."""
+    return django_render(request, template, context, status=status)
+
+
+class TrustedProxies:
+    """Middleware that believes `X-Forwarded-For` and `-Proto` of `GREENFLASH_TRUSTED_PROXIES` and of nobody else.
+
+    Downstream, `REMOTE_ADDR` is the client and `wsgi.url_scheme` what the client used.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        environ = request.META
+        forwarded_for = environ.pop("HTTP_X_FORWARDED_FOR", "")
+        forwarded_proto = environ.pop("HTTP_X_FORWARDED_PROTO", "")
+        if settings.GREENFLASH.trusted_proxies and _is_trusted(environ.get("REMOTE_ADDR", "")):
+            if forwarded_proto in {"http", "https"}:
+                environ["wsgi.url_scheme"] = forwarded_proto
+            # Each proxy appends whom it heard from: the rightmost address that is not one of ours is the client.
+            for address in reversed([part.strip() for part in forwarded_for.split(",")]):
+                if not _is_address(address):
+                    break
+                environ["REMOTE_ADDR"] = address
+                if not _is_trusted(address):
+                    break
+        return self.get_response(request)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_trusted(address: str) -> bool:
+    return _is_address(address) and any(
+        ip_address(address) in network for network in settings.GREENFLASH.trusted_proxies
+    )

@@ -1,0 +1,244 @@
+"""Every setting of the site, read from the environment here and nowhere else (docs/settings.md lists them)."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+
+from greenflash_site.database import embedded
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """How this installation is run; `settings.GREENFLASH` everywhere else.
+
+    `url` is the public origin without a trailing slash; `data` the folder of the embedded database and
+    generated secrets; `threads` how many requests one web process works on at a time.
+    """
+
+    host: str
+    port: int
+    url: str
+    data: Path
+    embedded_database: bool
+    signup: str
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    web_workers: int
+    web_threads: int
+
+
+def read_installation() -> Installation:
+    """Read the installation from the environment; ImproperlyConfigured names the variable at fault."""
+    host = env.str("GREENFLASH_HOST", "127.0.0.1")
+    port = env.int("GREENFLASH_PORT", 8000)
+    shown_host = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared, not bound
+    url = env.str("GREENFLASH_URL", f"http://{shown_host}:{port}").rstrip("/")
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        raise ImproperlyConfigured(f"GREENFLASH_URL must be like https://greenflash.example.com, not {url!r}.")
+    signup = env.str("GREENFLASH_SIGNUP", "open")
+    if signup not in {"open", "invite"}:
+        raise ImproperlyConfigured(f"GREENFLASH_SIGNUP must be 'open' or 'invite', not {signup!r}.")
+    return Installation(
+        host=host,
+        port=port,
+        url=url,
+        data=Path(env.str("GREENFLASH_DATA", str(BASE_DIR / ".data"))).resolve(),
+        embedded_database=not env.str("DATABASE_URL", ""),
+        signup=signup,
+        trusted_proxies=tuple(ip_network(proxy) for proxy in env.list("GREENFLASH_TRUSTED_PROXIES", default=[])),
+        web_workers=env.int("GREENFLASH_WEB_WORKERS", min(os.cpu_count() or 1, 4)),
+        web_threads=env.int("GREENFLASH_WEB_THREADS", 4),
+    )
+
+
+def generated_secret(path: Path) -> str:
+    """The secret kept at `path` (mode 0600), made on first use; two processes at once agree on one."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text()
+
+
+GREENFLASH = read_installation()
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY", "") or generated_secret(GREENFLASH.data / "secret_key")
+
+# Who may be asked for by name, and over what. Everything follows from the public origin.
+_public = urlsplit(GREENFLASH.url)
+_is_https = _public.scheme == "https"
+ALLOWED_HOSTS = [
+    *{_public.hostname or "", GREENFLASH.host, "127.0.0.1", "localhost", "[::1]"} - {""},
+    *env.list("ALLOWED_HOSTS", default=[]),
+]
+CSRF_TRUSTED_ORIGINS = [GREENFLASH.url, *env.list("CSRF_TRUSTED_ORIGINS", default=[])]
+# A browser sends a host's cookies to every port of it: two installations on one machine need two names.
+_cookie_prefix = "__Host-greenflash" if _is_https else f"greenflash_{GREENFLASH.port}"
+SESSION_COOKIE_NAME = f"{_cookie_prefix}_session"
+CSRF_COOKIE_NAME = f"{_cookie_prefix}_csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
+CSRF_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = 31_536_000 if _is_https else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+    "object-src": [CSP.NONE],
+}
+
+INSTALLED_APPS = [
+    "greenflash_site",
+    "products",
+    "conversations",
+    "analytics",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "procrastinate.contrib.django",
+]
+
+MIDDLEWARE = [
+    "greenflash_site.http.TrustedProxies",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "greenflash_site.urls"
+WSGI_APPLICATION = "greenflash_site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def database() -> dict[str, Any]:
+    """The one database: `DATABASE_URL`, else the embedded server's socket."""
+    connection: dict[str, Any]
+    if GREENFLASH.embedded_database:
+        connection = {"ENGINE": "django.db.backends.postgresql", **embedded.connection_settings(GREENFLASH.data)}
+    else:
+        connection = dict(env.db("DATABASE_URL"))
+        if connection["ENGINE"] != "django.db.backends.postgresql":
+            raise ImproperlyConfigured(
+                "DATABASE_URL must name a PostgreSQL database: postgres://user:password@host/name"
+            )
+    # The pool is as large as the threads that can ask for a connection, so nobody waits for one.
+    connection["OPTIONS"] = {
+        **connection.get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": GREENFLASH.web_threads},
+    }
+    connection["CONN_HEALTH_CHECKS"] = True
+    return connection
+
+
+DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "products.Person"
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the email is unique, by an index on its lower case
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+EMAIL_CONFIGURED = bool(env.str("EMAIL_URL", ""))
+ACCOUNT_ADAPTER = "products.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "products.forms.SignupForm"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+# A self-hosted installation without a mail server must be fully usable.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_CONFIGURED else "none"
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+
+
+def mailer() -> dict[str, Any]:
+    """Where mail goes: the server of `EMAIL_URL`, else the terminal, where the operator finds the links."""
+    url = env.email_url("EMAIL_URL", "consolemail://")
+    options = {}
+    if url.get("EMAIL_HOST"):
+        names = ("host", "port", "use_tls", "use_ssl")
+        options = {name: url[key] for name in names if (key := f"EMAIL_{name.upper()}") in url}
+        options |= {"username": url["EMAIL_HOST_USER"], "password": url["EMAIL_HOST_PASSWORD"], "timeout": 10}
+    return {"BACKEND": url["EMAIL_BACKEND"], "OPTIONS": options}
+
+
+MAILERS = {"default": mailer()}
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"Greenflash <greenflash@{_public.hostname}>")
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = GREENFLASH.data / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# The front (greenflash_site/server/front.py) bounds bodies before Django sees them; forms are far smaller.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+APPEND_SLASH = False
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
+    # Refused requests are the caller's affair (they get a clear answer); only our own faults are logged.
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
+}

@@ -1,0 +1,46 @@
+"""What every page's templates may use: `{% load greenflash %}`."""
+
+from typing import Any
+from uuid import UUID
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from conversations.transcript import pretty_json as as_pretty_json
+
+register = template.Library()
+
+
+@register.filter
+def compact(number: float | None) -> str:
+    """12345 as "12.3k"; the exact number belongs on hover."""
+    if number is None:
+        return "–"  # noqa: RUF001 - typography
+    for size, unit in ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k")):
+        if abs(number) >= size:
+            return f"{number / size:.1f}".removesuffix(".0") + unit
+    return f"{number:,}"
+
+
+@register.filter
+def short_id(id: UUID | str) -> str:
+    """The last eight characters: UUIDv7 begin with the time, so their ends tell them apart."""
+    return str(id)[-8:]
+
+
+@register.filter
+def pretty_json(value: Any) -> str:
+    """JSON for people."""
+    return as_pretty_json(value)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of the sprite; beside words, so hidden from screen readers."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("icons.svg"),
+        name,
+    )

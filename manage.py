@@ -1,0 +1,33 @@
+#!/usr/bin/env python
+"""Greenflash's commands: `manage.py up` runs the product, `manage.py help` lists the others."""
+
+import os
+import sys
+from contextlib import nullcontext
+
+
+def main() -> None:
+    """Run one command; beside `up`, which keeps its own, the embedded database is there for its duration."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "greenflash_site.settings")
+    from django.conf import settings
+    from django.core.management import execute_from_command_line
+
+    from greenflash_site.database import embedded
+
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    needs_database = settings.GREENFLASH.embedded_database and command not in {
+        "up",
+        "web",
+        "worker",
+        "help",
+        "collectstatic",
+    }
+    try:
+        with embedded.available(settings.GREENFLASH.data) if needs_database else nullcontext():
+            execute_from_command_line(sys.argv)
+    except embedded.EmbeddedDatabaseError as error:
+        sys.exit(f"Greenflash: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""Who owns what and who may do what."""
+
+from products.models.api_key import ApiKey, ApiKeyQuerySet, Scope
+from products.models.member import Collaborator, Member, Role
+from products.models.person import Person
+from products.models.product import ENVIRONMENTS, Environment, Kind, Product, ProductQuerySet, Version
+from products.models.workspace import Workspace, reserved_slugs
+
+__all__ = [
+    "ENVIRONMENTS",
+    "ApiKey",
+    "ApiKeyQuerySet",
+    "Collaborator",
+    "Environment",
+    "Kind",
+    "Member",
+    "Person",
+    "Product",
+    "ProductQuerySet",
+    "Role",
+    "Scope",
+    "Version",
+    "Workspace",
+    "reserved_slugs",
+]

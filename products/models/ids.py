@@ -1,0 +1,10 @@
+"""Where every id comes from: UUIDv7, made in the application, sortable by time and local in its index."""
+
+from uuid import UUID
+
+import uuid_utils.compat
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7."""
+    return uuid_utils.compat.uuid7()

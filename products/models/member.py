@@ -1,0 +1,104 @@
+"""A person's place in a workspace: their role, and which products they may see."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+
+from products.models.ids import new_id
+from products.models.product import Product, ProductQuerySet
+from products.models.workspace import Workspace
+
+
+class Role(models.TextChoices):
+    """What a member may do; each includes what follows it."""
+
+    OWNER = "owner", "Owner"
+    ADMIN = "admin", "Admin"
+    MEMBER = "member", "Member"
+    VIEWER = "viewer", "Viewer"
+
+    def includes(self, other: "Role") -> bool:
+        """Whether this role may do all that `other` may."""
+        ranks = list(Role)
+        return ranks.index(self) <= ranks.index(other)
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    """Reads of memberships, started from a person or a workspace."""
+
+    def of_workspace(self, slug: str) -> "Member | None":
+        """The membership in the workspace called `slug`, with the workspace; None if there is none."""
+        return self.select_related("workspace").filter(workspace__slug=slug).first()
+
+    def in_order(self) -> Self:
+        """Owners first, then by when they joined, with the person."""
+        rank = models.Case(*[models.When(role=role, then=place) for place, role in enumerate(Role)], default=9)
+        return self.select_related("person").order_by(rank, "created_at")
+
+    def who_see(self, product: Product) -> Self:
+        """The workspace's owners and admins, and the product's collaborators."""
+        everything = models.Q(role__in=[Role.OWNER, Role.ADMIN])
+        return self.filter(
+            everything | models.Q(collaborations__product_id=product.id), workspace_id=product.workspace_id
+        ).in_order()
+
+
+MemberManager = models.Manager.from_queryset(MemberQuerySet)
+
+
+class Member(models.Model):
+    """One person in one workspace."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="members", db_index=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=6, choices=Role)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MemberManager()
+
+    class Meta:
+        db_table = "member"
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "person"], name="member_workspace_person_unique"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="member_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.workspace}"
+
+    def has_role(self, role: Role) -> bool:
+        """Whether this member may do all that `role` may."""
+        return Role(self.role).includes(role)
+
+    def visible_products(self) -> ProductQuerySet:
+        """Every product for owners and admins; for members and viewers those they were added to."""
+        products = Product.objects.filter(workspace_id=self.workspace_id)
+        if self.has_role(Role.ADMIN):
+            return products
+        mine = Collaborator.objects.filter(workspace_id=self.workspace_id, member_id=self.id)
+        return products.filter(id__in=mine.values("product_id"))
+
+
+class Collaborator(models.Model):
+    """A member or viewer who was added to a product."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_index=False)
+    product = models.ForeignKey(
+        Product, models.CASCADE, related_name="collaborators", db_constraint=False, db_index=False
+    )
+    member = models.ForeignKey(Member, models.CASCADE, related_name="collaborations", db_constraint=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "collaborator"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "product", "member"], name="collaborator_product_member_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} on {self.product}"

@@ -1,0 +1,44 @@
+"""A workspace: the account that owns products, keys and every conversation; "your organization" on the screens."""
+
+import secrets
+from functools import cache
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.urls import get_resolver
+from django.utils.text import slugify
+
+from products.models.ids import new_id
+
+
+@cache
+def reserved_slugs() -> frozenset[str]:
+    """First segments of our own URLs, which no organization may be called by."""
+    segments = {str(pattern.pattern).split("/")[0] for pattern in get_resolver().url_patterns}
+    return frozenset(segments | {"admin", "static", "api", "account", "new", "www"})
+
+
+class Workspace(models.Model):
+    """One tenant. Its `slug` is the first segment of every URL of its pages."""
+
+    SLUG_LENGTH = 48
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=120)
+    slug = models.CharField(max_length=64, validators=[RegexValidator(r"^[a-z0-9][a-z0-9-]*$")])
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "workspace"
+        constraints = [models.UniqueConstraint(fields=["slug"], name="workspace_slug_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def free_slug(cls, name: str) -> str:
+        """A slug made of `name` that nobody has: the plain one if it is free, else with a few random characters."""
+        slug = slugify(name)[: cls.SLUG_LENGTH].strip("-") or "organization"
+        if slug in reserved_slugs() or cls.objects.filter(slug=slug).exists():
+            slug = f"{slug}-{secrets.token_hex(3)}"
+        return slug
