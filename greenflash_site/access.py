@@ -6,12 +6,13 @@ Everything is closed unless a view says otherwise: `LoginRequiredMiddleware` wan
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 
 from greenflash_site.http import MemberRequest, View
 from products.models import ENVIRONMENTS, Member, Role
@@ -61,3 +62,15 @@ def let_in(request: MemberRequest, member: Member) -> None:
     request.environment = environment if environment in (*ENVIRONMENTS, "all") else ENVIRONMENTS[0]
     if request.session.get("workspace") != member.workspace.slug:
         request.session["workspace"] = member.workspace.slug
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """What the frame of every page of an organization shows: the switch and the switcher (a context processor)."""
+    if not isinstance(getattr(request, "member", None), Member):
+        return {}
+    member_request = cast("MemberRequest", request)
+    memberships = member_request.user.memberships.select_related("workspace").order_by("workspace__name")
+    return {
+        "environment": member_request.environment,
+        "workspaces": SimpleLazyObject(lambda: [membership.workspace for membership in memberships]),
+    }

@@ -38,7 +38,7 @@ def readiness(request: HttpRequest) -> JsonResponse:
 
 
 def _is_migrated() -> bool:
-    """Whether nothing is left to migrate; once true it stays so for this process's code, and only the connection is tried."""
+    """Whether nothing is left to migrate; once it is so it stays so, and only the connection is tried."""
     global _migrated
     if _migrated:
         connection.ensure_connection()

@@ -37,6 +37,18 @@ class Installation:
     web_threads: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Init:
+    """What the headless start shall make (greenflash_site/headless.py); empty means not asked for."""
+
+    email: str
+    password: str
+    organization: str
+    product_id: str
+    product_name: str
+    api_key: str
+
+
 def read_installation() -> Installation:
     """Read the installation from the environment; ImproperlyConfigured names the variable at fault."""
     host = env.str("GREENFLASH_HOST", "127.0.0.1")
@@ -78,6 +90,14 @@ def generated_secret(path: Path) -> str:
 
 
 GREENFLASH = read_installation()
+GREENFLASH_INIT = Init(
+    email=env.str("GREENFLASH_INIT_EMAIL", ""),
+    password=env.str("GREENFLASH_INIT_PASSWORD", ""),
+    organization=env.str("GREENFLASH_INIT_ORGANIZATION", ""),
+    product_id=env.str("GREENFLASH_INIT_PRODUCT_ID", ""),
+    product_name=env.str("GREENFLASH_INIT_PRODUCT_NAME", ""),
+    api_key=env.str("GREENFLASH_INIT_API_KEY", ""),
+)
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "") or generated_secret(GREENFLASH.data / "secret_key")
 
@@ -152,6 +172,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "greenflash_site.access.page_context",
             ],
         },
     },
@@ -169,10 +190,12 @@ def database() -> dict[str, Any]:
             raise ImproperlyConfigured(
                 "DATABASE_URL must name a PostgreSQL database: postgres://user:password@host/name"
             )
-    # The pool is as large as the threads that can ask for a connection, so nobody waits for one.
+    # As many connections as threads, so nobody waits for one; a database that is down is told of in two seconds.
     connection["OPTIONS"] = {
         **connection.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": GREENFLASH.web_threads},
+        "pool": {"min_size": 1, "max_size": GREENFLASH.web_threads, "timeout": 2},
+        # Django's own cursors bind on the client's side; this lets the ingest statement be prepared.
+        "prepare_threshold": 5,
     }
     connection["CONN_HEALTH_CHECKS"] = True
     return connection

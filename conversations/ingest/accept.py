@@ -78,7 +78,8 @@ def accept(body: CreateMessages, *, caller: Caller, now: datetime | None = None)
     result = _store(parameters)
     if result["problem"] is not None:
         raise _refusal(result["problem"], body)
-    existing: dict[str, list[str]] = result["existing"] or {}
+    # Django keeps psycopg from decoding JSON.
+    existing: dict[str, list[str]] = msgspec.json.decode(result["existing"] or "{}")
     return _accepted(body, rows, existing, result)
 
 

@@ -18,8 +18,12 @@ with input as materialized (
    where %(conversation)s::uuid is null and c.workspace_id = %(workspace)s::uuid
      and c.product_id = any(%(products)s::uuid[]) and c.external_id = %(external_conversation)s::text
 ), existing as materialized (
-  select m.external_id, m.id, m.type from message m join target on m.conversation_id = target.id
-   where m.workspace_id = %(workspace)s::uuid and m.external_id in (select external_id from input)
+  -- Message by message through the unique index (the limit keeps the planner to it): the cost must follow what is
+  -- sent, not what the conversation holds already.
+  select known.* from input n cross join target cross join lateral (
+    select m.external_id, m.id, m.type from message m
+     where m.workspace_id = %(workspace)s::uuid and m.conversation_id = target.id and m.external_id = n.external_id
+     limit 1) as known
 ), problem as materialized (
   select case
     when %(conversation)s::uuid is not null and not exists (select from target)
@@ -33,9 +37,9 @@ with input as materialized (
     when (select count(*) from target) > 1 then 'conversation_ambiguous'
     when %(conversation)s::uuid is null and %(product)s::uuid is null and not exists (select from target)
       then 'product_required'
-    when exists (select from input n where n.parent_id is not null and not exists (
-        select from message m join target on m.conversation_id = target.id
-         where m.workspace_id = %(workspace)s::uuid and m.id = n.parent_id))
+    when exists (select from input n where n.parent_id is not null and (
+        select m.id from message m join target on m.conversation_id = target.id
+         where m.workspace_id = %(workspace)s::uuid and m.id = n.parent_id limit 1) is null)
       then 'parent_not_found'
     end as code
 ), allowed as materialized (

@@ -1,6 +1,7 @@
 """A message: anything said, thought, called or observed in a conversation; the hot table."""
 
 from typing import Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -80,6 +81,7 @@ class Message(models.Model):
     received_at = models.DateTimeField()
 
     objects = MessageQuerySet.as_manager()
+    resolved_parent_id: UUID | None  # only by `with_parents`
 
     class Meta:
         db_table = "message"

@@ -74,6 +74,11 @@ def caller_of(workspace: Workspace) -> Caller:
     return Caller(workspace_id=workspace.id, scope=Scope.ALL, versions=versions, out_of_reach=frozenset())
 
 
+def forget_callers() -> None:
+    """Look every key up anew."""
+    _known.clear()
+
+
 def _unauthenticated(message: str) -> ApiError:
     return ApiError(401, "unauthenticated", message, headers={"WWW-Authenticate": "Bearer"})
 

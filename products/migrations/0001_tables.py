@@ -3,9 +3,10 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
-import products.models.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import products.models.ids
 
 
 class Migration(migrations.Migration):

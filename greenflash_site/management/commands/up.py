@@ -1,0 +1,77 @@
+"""`manage.py up`: the whole product under one parent: database, migrations, web server and worker."""
+
+import sys
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection
+
+from greenflash_site.database import embedded
+from greenflash_site.headless import make_what_is_missing
+from greenflash_site.server.supervisor import Child, supervise
+from greenflash_site.server.web import port_answers, port_is_free
+
+MANAGE = str(Path(settings.BASE_DIR) / "manage.py")
+# Any number will do, if every start of this product takes the same.
+MIGRATION_LOCK = 7_308_047
+
+
+class Command(BaseCommand):
+    help = "Run Greenflash: its database (unless DATABASE_URL names one), the web server and the worker."
+    requires_system_checks = []
+
+    def handle(self, **_options: Any) -> None:
+        """Run until Ctrl-C or SIGTERM; then drain, stop, and leave nothing behind."""
+        here = settings.GREENFLASH
+        if not port_is_free(here.host, here.port):
+            raise CommandError(
+                f"Port {here.port} is taken, perhaps by another Greenflash. Stop that, or choose another port with"
+                f" GREENFLASH_PORT (like GREENFLASH_PORT={here.port + 1})."
+            )
+        try:
+            with ExitStack() as stack:
+                server = (
+                    stack.enter_context(embedded.running(here.data, log=self.say)) if here.embedded_database else None
+                )
+                self.prepare()
+                status = supervise(
+                    [
+                        Child(
+                            name="web",
+                            argv=[sys.executable, MANAGE, "web"],
+                            is_up=partial(port_answers, here.host, here.port),
+                        ),
+                        Child(name="worker", argv=[sys.executable, MANAGE, "worker"]),
+                    ],
+                    ready=lambda: self.say(f"Greenflash is at {here.url}"),
+                    poll=None,
+                    log=self.say,
+                )
+        except (embedded.EmbeddedDatabaseError, ImproperlyConfigured) as error:
+            raise CommandError(str(error)) from None
+        sys.exit(status)
+
+    def prepare(self) -> None:
+        """Bring tables and static files up to date, and make what the environment asks for."""
+        try:
+            with connection.cursor() as cursor:
+                # Two starts at once on one database: one migrates, the other waits and finds it done.
+                cursor.execute("select pg_advisory_lock(%s)", [MIGRATION_LOCK])
+                call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+                make_what_is_missing(settings.GREENFLASH_INIT, log=self.say)
+                cursor.execute("select pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+        except OperationalError as error:
+            raise CommandError(f"The database cannot be reached: {error}Check DATABASE_URL.") from None
+        connection.close()
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+    def say(self, sentence: str) -> None:
+        """One line for the person at the terminal."""
+        self.stdout.write(sentence)
+        self.stdout.flush()

@@ -1,0 +1,31 @@
+"""A pytest plugin that brings up a database for the tests, before Django's settings are read.
+
+With `DATABASE_URL` set the tests run on that server instead.
+"""
+
+import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from greenflash_site.database import embedded
+
+# Tells the processes of pytest-xdist that the first one has brought the database up.
+IS_UP = "GREENFLASH_TEST_DATABASE_IS_UP"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Start the server in a folder of its own, and stop it when the run ends."""
+    if os.environ.get(IS_UP):
+        return
+    folder = tempfile.TemporaryDirectory(prefix="greenflash-tests-")
+    early_config.add_cleanup(folder.cleanup)
+    os.environ["GREENFLASH_DATA"] = folder.name
+    os.environ[IS_UP] = "1"
+    if not os.environ.get("DATABASE_URL"):
+        stack = ExitStack()
+        stack.enter_context(embedded.running(Path(folder.name)))
+        early_config.add_cleanup(stack.close)
