@@ -190,10 +190,11 @@ def database() -> dict[str, Any]:
             raise ImproperlyConfigured(
                 "DATABASE_URL must name a PostgreSQL database: postgres://user:password@host/name"
             )
-    # As many connections as threads, so nobody waits for one; a database that is down is told of in two seconds.
+    # As many connections as threads, those held by streamed answers included (Limits.streams of the front), so nobody
+    # waits for one; a database that is down is told of in two seconds.
     connection["OPTIONS"] = {
         **connection.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": GREENFLASH.web_threads, "timeout": 2},
+        "pool": {"min_size": 1, "max_size": GREENFLASH.web_threads + 4, "timeout": 2},
         # Django's own cursors bind on the client's side; this lets the ingest statement be prepared.
         "prepare_threshold": 5,
     }
