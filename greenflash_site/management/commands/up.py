@@ -50,7 +50,7 @@ class Command(BaseCommand):
                         Child(name="worker", argv=[sys.executable, MANAGE, "worker"]),
                     ],
                     ready=lambda: self.say(f"Greenflash is at {here.url}"),
-                    poll=None,
+                    poll=server.keep_alive if server else None,
                     log=self.say,
                 )
         except (embedded.EmbeddedDatabaseError, ImproperlyConfigured) as error:
