@@ -15,11 +15,12 @@ from tqdm import tqdm
 
 from conversations.ingest.accept import accept
 from conversations.ingest.contract import CreateMessages
-from conversations.models import Conversation
+from conversations.models import Conversation, Organization, Participant
 from greenflash_site.api.auth import caller_of
+from greenflash_site.demo.cast import COMPANIES
 from greenflash_site.demo.story import ORGANIZATION_NAME, PRODUCTS, story
 from products.actions import create_product, create_workspace
-from products.models import Member, Person, Product
+from products.models import Member, Person, Product, Workspace
 
 EMAIL = "demo@greenflash.example"
 
@@ -80,4 +81,18 @@ def _tell(member: Member, *, conversations: int, seed: int, shown: bool) -> int:
             body = msgspec.convert({**request.body, "productId": ids[names[request.product]]}, CreateMessages)
             told.add(accept(body, caller=caller, now=request.at).answer.conversation_id)
             bar.update(len(told) - bar.n)
+        _name_everybody(member.workspace)
     return len(told)
+
+
+def _name_everybody(workspace: Workspace) -> None:
+    """Give the story's companies and people the names that messages do not carry."""
+    companies = {company.external_id: company.name for company in COMPANIES}
+    organizations = list(Organization.objects.filter(workspace=workspace))
+    for organization in organizations:
+        organization.name = companies.get(organization.external_id, "")
+    Organization.objects.bulk_update(organizations, ["name"])
+    participants = list(Participant.objects.filter(workspace=workspace).exclude(external_id__startswith="visitor"))
+    for participant in participants:
+        participant.name = participant.external_id.partition("-")[0].replace(".", " ").title()
+    Participant.objects.bulk_update(participants, ["name"])
