@@ -1,0 +1,55 @@
+// Keyboard: j/k in lists, [ and ] between pages, / to search, "g" and a letter to go somewhere, ? for the list of them.
+const TYPING = "input, textarea, select, [contenteditable]";
+let wentAt = 0; // when "g" was pressed; the letter must follow within a second
+
+function move(step) {
+  const rows = [...document.querySelectorAll(".row-link, .card__link")].filter((link) => link.checkVisibility());
+  if (!rows.length) return;
+  const here = rows.indexOf(document.activeElement.closest?.("tr, .card")?.querySelector(".row-link, .card__link"));
+  const next = rows[Math.min(rows.length - 1, Math.max(0, here < 0 ? 0 : here + step))];
+  next.focus({ focusVisible: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
+function follow(selector) {
+  document.querySelector(selector)?.click();
+}
+
+const actions = {
+  j: () => move(1),
+  k: () => move(-1),
+  "[": () => follow("a[rel~=prev]"),
+  "]": () => follow("a[rel~=next]"),
+  "/": () => {
+    const search = document.querySelector("input[type=search]");
+    search?.focus();
+    search?.select();
+  },
+  "?": () => document.getElementById("shortcuts")?.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
+  if (event.target.closest?.(TYPING)) {
+    if (event.key === "Escape" && event.target.matches("[type=search]") && !event.target.value) event.target.blur();
+    return;
+  }
+  if (document.querySelector("dialog[open]")) return;
+  if (event.key === "g") {
+    wentAt = event.timeStamp;
+    return;
+  }
+  if (event.timeStamp - wentAt < 1000) {
+    wentAt = 0;
+    const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+    if (link) {
+      event.preventDefault();
+      link.click();
+      return;
+    }
+  }
+  const action = Object.hasOwn(actions, event.key) && actions[event.key];
+  if (!action) return;
+  event.preventDefault();
+  action();
+});
