@@ -14,6 +14,7 @@ from conversations.models import Conversation, Message, MessageType
 
 IDLE_GAP = timedelta(hours=1)
 CLIP_AT = 1_500
+PREVIEW = 160
 
 BUBBLES = {
     MessageType.USER_MESSAGE: "user",
@@ -45,6 +46,7 @@ class Tool:
     name: str
     failed: bool | None
     duration: str
+    preview: str
     input_json: str
     result: Message | None
     output_json: str
@@ -130,11 +132,13 @@ def _bubble(conversation: Conversation, message: Message, model_changed: str) ->
 
 
 def _tool(call: Message, result: Message | None) -> Tool:
+    took = result.created_at - call.created_at if result else timedelta()
     return Tool(
         message=call,
         name=call.tool_name or "tool",
         failed=None if result is None else result.type == MessageType.TOOL_ERROR,
-        duration=_span(result.created_at - call.created_at) if result and result.created_at > call.created_at else "",
+        duration=_span(took) if took >= timedelta(milliseconds=1) else "",
+        preview=_preview(call.input),
         input_json=pretty_json(call.input) if call.input is not None else call.content or "",
         result=result,
         output_json=""
@@ -148,6 +152,17 @@ def _tool(call: Message, result: Message | None) -> Tool:
 def pretty_json(value: Any) -> str:
     """JSON for people: indented, every script as it is written; a bare string without its quotes."""
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _preview(value: Any) -> str:
+    """An input on one line: a lone value without its name, several as "name: value"."""
+    if not isinstance(value, dict):
+        return "" if value is None else pretty_json(value)[:PREVIEW]
+    parts = [
+        (name, inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False))
+        for name, inner in value.items()
+    ]
+    return (parts[0][1] if len(parts) == 1 else ", ".join(f"{name}: {text}" for name, text in parts))[:PREVIEW]
 
 
 def _span(time: timedelta) -> str:

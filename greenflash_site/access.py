@@ -9,13 +9,28 @@ from functools import wraps
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
+from django_htmx.http import HttpResponseClientRedirect
 
 from greenflash_site.http import MemberRequest, View
 from products.models import ENVIRONMENTS, Member, Role
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Middleware: every page wants somebody signed in; a fragment's answer sends the whole page to the login."""
+
+    def handle_no_permission(  # type: ignore[override]  # Django means any response
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
+        """The login page would be swapped into the fragment's place: htmx is told to go there instead."""
+        response = super().handle_no_permission(request, view_func)
+        if request.headers.get("HX-Request-Type") == "partial":
+            return HttpResponseClientRedirect(response["Location"])
+        return response
 
 
 def public(view: View) -> View:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render as django_render
 from django_htmx.middleware import HtmxDetails
 
@@ -52,6 +53,14 @@ def render(
 ) -> HttpResponse:
     """Render a page; a form that did not validate is sent with status 422 by its view."""
     return django_render(request, template, context, status=status)
+
+
+class GZipPages(GZipMiddleware):
+    """Compress pages; the API's answers are small, and its time is better spent."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Compress unless the path is the API's."""
+        return response if request.path.startswith("/api/") else super().process_response(request, response)
 
 
 class TrustedProxies:

@@ -49,10 +49,26 @@ class Init:
     api_key: str
 
 
+def read_number(name: str, default: int) -> int:
+    """A whole number from the environment."""
+    try:
+        return env.int(name, default)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {env.str(name)!r}.") from None
+
+
+def read_networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks from the environment, separated by commas."""
+    try:
+        return tuple(ip_network(network.strip()) for network in env.list(name, default=[]))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be addresses like 10.0.0.1 or 10.0.0.0/8: {error}.") from None
+
+
 def read_installation() -> Installation:
     """Read the installation from the environment; ImproperlyConfigured names the variable at fault."""
     host = env.str("GREENFLASH_HOST", "127.0.0.1")
-    port = env.int("GREENFLASH_PORT", 8000)
+    port = read_number("GREENFLASH_PORT", 8000)
     shown_host = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared, not bound
     url = env.str("GREENFLASH_URL", f"http://{shown_host}:{port}").rstrip("/")
     if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
@@ -67,9 +83,9 @@ def read_installation() -> Installation:
         data=Path(env.str("GREENFLASH_DATA", str(BASE_DIR / ".data"))).resolve(),
         embedded_database=not env.str("DATABASE_URL", ""),
         signup=signup,
-        trusted_proxies=tuple(ip_network(proxy) for proxy in env.list("GREENFLASH_TRUSTED_PROXIES", default=[])),
-        web_workers=env.int("GREENFLASH_WEB_WORKERS", min(os.cpu_count() or 1, 4)),
-        web_threads=env.int("GREENFLASH_WEB_THREADS", 4),
+        trusted_proxies=read_networks("GREENFLASH_TRUSTED_PROXIES"),
+        web_workers=read_number("GREENFLASH_WEB_WORKERS", min(os.cpu_count() or 1, 4)),
+        web_threads=read_number("GREENFLASH_WEB_THREADS", 4),
     )
 
 
@@ -148,11 +164,12 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "greenflash_site.http.GZipPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "greenflash_site.access.LoginRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -1,16 +1,20 @@
 """What every page's templates may use: `{% load greenflash %}`."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django import template
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from conversations.transcript import pretty_json as as_pretty_json
 
 register = template.Library()
+
+UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"))
 
 
 @register.filter
@@ -22,6 +26,20 @@ def compact(number: float | None) -> str:
         if abs(number) >= size:
             return f"{number / size:.1f}".removesuffix(".0") + unit
     return f"{number:,}"
+
+
+@register.filter
+def relative(time: datetime) -> str:
+    """ "5m ago", as static/js/times.js says it, so that nothing moves when it takes over."""
+    seconds = (timezone.now() - time).total_seconds()
+    distance = abs(seconds)
+    if distance < 45:
+        return "in a moment" if seconds < 0 else "just now"
+    if distance >= 7 * 86_400:
+        return time.strftime("%b %-d" if time.year == timezone.now().year else "%b %-d, %Y")
+    size, letter = next(((size, letter) for size, letter in UNITS if distance >= size), UNITS[-1])
+    amount = f"{max(1, int(distance // size))}{letter}"
+    return f"in {amount}" if seconds < 0 else f"{amount} ago"
 
 
 @register.filter
