@@ -16,7 +16,7 @@ LATEST = 8
 @member_required()
 def home(request: MemberRequest) -> HttpResponse:
     """Home base; while the checklist waits for the first message, its fragment asks for itself every second."""
-    first = conversations_of(request.products).order_by("created_at", "id").only("id").first()
+    first = conversations_of(request.products).order_by("last_message_at", "id").only("id").first()
     if request.htmx.request_type == "partial":
         if first is None:
             return HttpResponse(status=204)

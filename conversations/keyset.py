@@ -1,7 +1,7 @@
 """Keyset pages of conversations: fast at any depth, and steady while new ones arrive."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 from urllib.parse import urlencode
 from uuid import UUID
@@ -46,8 +46,9 @@ def _read(text: str) -> tuple[datetime, UUID] | None:
     at, _, id = text.partition("_")
     try:
         time = datetime.fromisoformat(at)
-        return (time, UUID(id)) if time.tzinfo else None
-    except ValueError:
+        # In UTC: Python knows offsets up to a day, PostgreSQL refuses those of 16 hours and more.
+        return (time.astimezone(UTC), UUID(id)) if time.tzinfo else None
+    except (ValueError, OverflowError):
         return None
 
 

@@ -89,7 +89,8 @@ def transcript(conversation: Conversation, messages: Sequence[Message]) -> Itera
         result = results.get(message.id)
         before = result.created_at if result else message.created_at
         if message.type == MessageType.TOOL_CALL:
-            yield _tool(message, result)
+            # A call sent together with its output is its own result.
+            yield _tool(message, result or (message if message.output is not None else None))
         elif message.type in BUBBLES and message.content is not None:
             changed = message.model if message.model and message.model != model else ""
             model = message.model or model

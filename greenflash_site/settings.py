@@ -52,7 +52,7 @@ class Init:
 def read_number(name: str, default: int) -> int:
     """A whole number from the environment."""
     try:
-        return env.int(name, default)
+        return int(env.str(name, str(default)))
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {env.str(name)!r}.") from None
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from products.actions import create_workspace
-from products.models import Environment, Person, Product, Scope, Workspace
+from products.models import ENVIRONMENTS, Environment, Person, Product, Scope, Workspace
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no types
@@ -61,13 +61,16 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
     def clean(self) -> dict[str, Any]:
         """Refuse a second product of one name in one environment, in words."""
         values = super().clean() or {}
-        environment = values.get("environment", self.instance.environment)
         namesakes = Product.objects.filter(
-            workspace=self.instance.workspace, name=values.get("name"), environment=environment
+            workspace=self.instance.workspace, name=values.get("name"), environment__in=self.environments(values)
         ).exclude(id=self.instance.id)
-        if namesakes.exists():
-            self.add_error("name", f"There is a {environment} product of this name already.")
+        if namesake := namesakes.first():
+            self.add_error("name", f"There is a {namesake.environment} product of this name already.")
         return values
+
+    def environments(self, values: dict[str, Any]) -> list[str]:
+        """Where the name must be free."""
+        return [self.instance.environment]
 
 
 class NewProductForm(ProductForm):
@@ -78,6 +81,10 @@ class NewProductForm(ProductForm):
     class Meta(ProductForm.Meta):
         fields = ["name", "kind", "description", "environment", "color", "icon"]
         widgets = {**ProductForm.Meta.widgets, "environment": forms.RadioSelect}
+
+    def environments(self, values: dict[str, Any]) -> list[str]:
+        """The one chosen, or both with a twin."""
+        return list(ENVIRONMENTS) if values.get("twin") else [values.get("environment", "")]
 
 
 class ApiKeyForm(forms.Form):

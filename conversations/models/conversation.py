@@ -5,7 +5,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Subquery
 
 from conversations.models.organization import Organization
 from conversations.models.participant import Participant
@@ -97,4 +97,6 @@ class Conversation(models.Model):
 
 def conversations_of(products: ProductQuerySet) -> ConversationQuerySet:
     """The conversations of products that somebody may see: where every read of a conversation starts."""
-    return Conversation.objects.filter(product_id__in=products.values("id"))
+    # All are of one workspace, and every index begins with it: without it 300,000 conversations are read for a page.
+    workspace = products.order_by().values("workspace_id")[:1]
+    return Conversation.objects.filter(workspace_id=Subquery(workspace), product_id__in=products.values("id"))

@@ -38,7 +38,7 @@ class Workspace(models.Model):
     @classmethod
     def free_slug(cls, name: str) -> str:
         """A slug made of `name` that nobody has: the plain one if it is free, else with a few random characters."""
-        slug = slugify(name)[: cls.SLUG_LENGTH].strip("-") or "organization"
+        slug = slugify(name).replace("_", "-")[: cls.SLUG_LENGTH].strip("-") or "organization"
         if slug in reserved_slugs() or cls.objects.filter(slug=slug).exists():
             slug = f"{slug}-{secrets.token_hex(3)}"
         return slug

@@ -4,8 +4,10 @@ from functools import wraps
 from typing import Any
 
 from allauth.account import views as allauth
+from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 
 from greenflash_site.access import public, signed_in
 from greenflash_site.http import View
@@ -24,8 +26,16 @@ def _with_422(view: View) -> View:
     return honest
 
 
+def _login(request: HttpRequest) -> HttpResponseBase:
+    """allauth's page, without its offer to sign up where that is closed."""
+    response: HttpResponseBase = allauth.login(request)
+    if isinstance(response, TemplateResponse) and not get_adapter().is_open_for_signup(request):
+        response.context_data = {**(response.context_data or {}), "signup_url": None}
+    return response
+
+
 signup = public(_with_422(allauth.signup))
-login = public(_with_422(allauth.login))
+login = public(_with_422(_login))
 logout = public(_with_422(allauth.logout))
 inactive = public(allauth.account_inactive)
 reauthenticate = signed_in(_with_422(allauth.reauthenticate))

@@ -1,0 +1,116 @@
+"""A real browser on the real server, which must stay quiet: no dialog, no error, no request to anybody else.
+
+While Playwright runs, Django refuses to touch the database in its thread. So what a test needs is made by fixtures that
+stand before `page` in its arguments; `page` ends, and Playwright with it, before the tables are emptied.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
+
+from products.models import Person
+
+
+@dataclass
+class Noise:
+    """What a quiet page does not do."""
+
+    server: str
+    heard: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> None:
+        """Hear everything that this page does."""
+        page.on("dialog", lambda dialog: self.hear_dialog(dialog))
+        page.on("pageerror", lambda error: self.heard.append(f"error: {error}"))
+        # Violations of the Content Security Policy are told on the console.
+        page.on("console", lambda message: self.hear_message(message))
+        page.on("request", lambda request: self.hear_request(request))
+        page.on("response", lambda response: self.hear_response(response))
+
+    def hear_dialog(self, dialog: Dialog) -> None:
+        """Somebody's script has run."""
+        self.heard.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def hear_message(self, message: ConsoleMessage) -> None:
+        """Answers that are errors are heard as responses, where a page's own 404 or 422 can be told from a file's."""
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.heard.append(f"console: {message.text}")
+
+    def hear_request(self, request: Request) -> None:
+        """Only our own server may be asked for anything."""
+        if not request.url.startswith((f"{self.server}/", "data:")):
+            self.heard.append(f"request: {request.url}")
+
+    def hear_response(self, response: Response) -> None:
+        """What a page needs is there."""
+        if response.status >= 500 or (response.status >= 400 and response.request.resource_type != "document"):
+            self.heard.append(f"{response.status}: {response.url}")
+
+
+@pytest.fixture
+def browser(transactional_db: None, server: str) -> Iterator[Browser]:
+    """Debian's chromium, headless."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        if os.environ.get("CI"):
+            pytest.fail("The browser tests need chromium: apt-get install chromium.")
+        pytest.skip("no chromium here: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser, server: str) -> Iterator[BrowserContext]:
+    """A browser window of somebody new; every page of it must stay quiet."""
+    noise = Noise(server)
+    context = browser.new_context(base_url=server, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(10_000)
+    context.on("page", noise.listen)
+    yield context
+    context.close()
+    assert noise.heard == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """One tab of it."""
+    return context.new_page()
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A session that was made before Playwright started."""
+
+    value: str
+
+    def sign_in(self, page: Page, server: str) -> Page:
+        """Be that person in this browser; the page."""
+        # The server's own port names its cookie.
+        name = f"greenflash_{server.rpartition(':')[2]}_session"
+        page.context.add_cookies([{"name": name, "value": self.value, "url": server}])
+        return page
+
+
+def ticket(person: Person) -> Ticket:
+    """A session of this person; to be made before `page`."""
+    client = Client()
+    client.force_login(person)
+    return Ticket(client.cookies[settings.SESSION_COOKIE_NAME].value)

@@ -1,0 +1,73 @@
+"""On a phone no page is wider than the screen, however long its words are."""
+
+import pytest
+from playwright.sync_api import Page
+
+from products.actions import create_api_key, create_product
+from products.models import Member
+from tests.browser.conftest import Ticket, ticket
+from tests.conftest import tell
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WIDTH = 390
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 3
+
+
+@pytest.fixture
+def crowded(owner: Member) -> tuple[Ticket, list[str]]:
+    """An organization full of long words, and all its pages."""
+    owner.workspace.name = LONG[:120]
+    owner.workspace.save(update_fields=["name"])
+    product = create_product(owner, name=LONG[:120], description=LONG)
+    create_api_key(owner.workspace, acting_user=owner.person, name=LONG[:120])
+    conversation = tell(
+        product,
+        LONG,
+        {"role": "assistant", "content": f"| {LONG} | b |\n|---|---|\n| 1 | 2 |\n\n```\n{LONG}\n```\n\n> {LONG}"},
+        {"messageType": "tool_call", "toolName": LONG[:200], "input": {LONG: LONG}},
+        {"messageType": "observation", "output": LONG},
+        {"messageType": "thought", "content": LONG},
+        externalUserId=LONG[:200],
+        externalOrganizationId=LONG[:200],
+        externalConversationId=LONG[:200],
+        model=LONG[:200],
+        properties={LONG[:200]: LONG},
+    )
+    pages = [
+        "/acme/",
+        "/acme/conversations/",
+        f"/acme/conversations/{conversation.id}/",
+        "/acme/products/",
+        "/acme/products/new/",
+        f"/acme/products/{product.id}/",
+        f"/acme/products/{product.id}/edit/",
+        "/acme/api-keys/",
+        "/acme/api-keys/new/",
+        "/acme/settings/",
+        "/organizations/new/",
+        "/account/email/",
+        "/account/password/change/",
+        "/acme/nowhere/",
+    ]
+    return ticket(owner.person), pages
+
+
+def too_wide(page: Page, paths: list[str]) -> dict[str, int]:
+    """The pages that scroll sideways, with their widths."""
+    page.set_viewport_size({"width": WIDTH, "height": 844})
+    widths = {}
+    for path in paths:
+        page.goto(path)
+        page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true })")
+        widths[path] = int(page.evaluate("document.documentElement.scrollWidth"))
+    return {path: width for path, width in widths.items() if width > WIDTH}
+
+
+def test_it_fits_a_phone(crowded: tuple[Ticket, list[str]], page: Page, server: str) -> None:
+    session, paths = crowded
+    assert too_wide(session.sign_in(page, server), paths) == {}
+
+
+def test_it_fits_a_phone_for_a_stranger(page: Page) -> None:
+    assert too_wide(page, ["/login/", "/signup/", "/account/password/reset/", "/account/password/reset/done/"]) == {}

@@ -1,0 +1,200 @@
+"""The list of conversations: its order, its pages, its filters, and what it costs."""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from conversations.keyset import PAGE_SIZE
+from conversations.models import Conversation, conversations_of
+from products.actions import create_product
+from products.models import Member, Product
+from tests.conftest import browser_of, tell
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+LIST = "/acme/conversations/"
+SOME_ID = "0190b0a0-0000-7000-8000-000000000001"
+
+
+def titles(page: str) -> list[str]:
+    """The titles of a page's rows, from top to bottom."""
+    rows = re.findall(r'<a class="row-link[^>]*>\s*<bdi>(.*?)</bdi>', page)
+    assert len(rows) == page.count("<tr") - 1 if rows else True
+    return rows
+
+
+def link(page: str, rel: str) -> str | None:
+    """The link to the newer (prev) or older (next) page."""
+    found = re.search(rf'rel="{rel}" href="([^"]+)"', page)
+    return found[1].replace("&amp;", "&") if found else None
+
+
+@pytest.fixture
+def many(product: Product) -> list[str]:
+    """Two pages and a half of conversations, newest first; three share each moment."""
+    names = [f"talk {number:03}" for number in range(PAGE_SIZE * 5 // 2)]
+    for number, name in enumerate(names):
+        tell(product, name, at=NOON + timedelta(minutes=number // 3), externalUserId=f"user-{number % 7}")
+    by_time = Conversation.objects.order_by("-last_message_at", "-id")
+    return list(by_time.values_list("title", flat=True))
+
+
+def test_it_shows_the_latest_activity_first(as_owner: Client, product: Product) -> None:
+    tell(product, "first", at=NOON, externalConversationId="a")
+    tell(product, "second", at=NOON + timedelta(hours=1))
+    assert titles(as_owner.get(LIST).text) == ["second", "first"]
+    tell(product, "awake again", at=NOON + timedelta(hours=2), externalConversationId="a")
+    assert titles(as_owner.get(LIST).text) == ["first", "second"]
+
+
+def test_it_shows_who_talked_about_what(as_owner: Client, product: Product) -> None:
+    tell(
+        product,
+        "Where is my parcel?",
+        {"messageType": "tool_call", "toolName": "track"},
+        externalUserId="grace",
+        externalOrganizationId="initech",
+        model="gpt-9",
+    )
+    row = as_owner.get(LIST).text.split("<tbody")[1]
+    for word in ("Where is my parcel?", "grace", "initech", "gpt-9", "Helpbot"):
+        assert word in row
+
+
+def test_it_pages_through_all_rows_once_and_back(as_owner: Client, many: list[str]) -> None:
+    pages, url = [], ""
+    while True:
+        page = as_owner.get(f"{LIST}{url}").text
+        pages.append(titles(page))
+        older = link(page, "next")
+        if older is None:
+            break
+        url = older
+    assert [len(page) for page in pages] == [PAGE_SIZE, PAGE_SIZE, PAGE_SIZE // 2]
+    assert [title for page in pages for title in page] == many
+    back = []
+    while newer := link(page, "prev"):
+        page = as_owner.get(f"{LIST}{newer}").text
+        back.append(titles(page))
+    assert back == pages[1::-1]
+
+
+def test_it_stays_steady_while_new_ones_arrive(as_owner: Client, product: Product, many: list[str]) -> None:
+    first = as_owner.get(LIST).text
+    for number in range(3):
+        tell(product, f"new {number}", at=NOON + timedelta(days=1, minutes=number))
+    second = as_owner.get(f"{LIST}{link(first, 'next')}").text
+    assert titles(first) + titles(second) == many[: 2 * PAGE_SIZE]
+    third = as_owner.get(f"{LIST}{link(second, 'prev')}").text
+    assert titles(third) == titles(first)
+    newest = as_owner.get(f"{LIST}{link(third, 'prev')}").text
+    assert titles(newest) == ["new 2", "new 1", "new 0"]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "nonsense",
+        "_",
+        "2026-05-04_x",
+        f"2026-05-04T12:00:00_{SOME_ID}",  # without a zone
+        "2026-05-04T12:00:00+00:00",
+        f"9999-99-99T00:00:00+00:00_{SOME_ID}",
+        f"0001-01-01T00:00:00+14:00_{SOME_ID}",  # before the first year in UTC
+        f"9999-12-31T23:59:59-14:00_{SOME_ID}",
+        f"2026-05-04T12:00:00+00:00_{SOME_ID}\0",
+        "\0",
+        "x" * 5_000,
+        "%",
+    ],
+)
+@pytest.mark.parametrize("direction", ["before", "after"])
+def test_it_takes_a_nonsense_cursor_for_none(as_owner: Client, product: Product, cursor: str, direction: str) -> None:
+    tell(product, "Hello")
+    assert titles(as_owner.get(LIST, {direction: cursor}).text) == ["Hello"]
+
+
+@pytest.mark.parametrize("at", ["2026-05-04T12:00:00+23:59", "0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00"])
+def test_it_survives_any_time_in_a_cursor(as_owner: Client, product: Product, at: str) -> None:
+    """PostgreSQL refuses offsets of sixteen hours and more, which Python knows."""
+    tell(product, "Hello")
+    shown = [titles(as_owner.get(LIST, {way: f"{at}_{SOME_ID}"}).text) for way in ("before", "after")]
+    assert sorted(shown) == [[], ["Hello"]]
+
+
+def test_it_keeps_filters_while_paging_and_drops_the_place_while_filtering(as_owner: Client, many: list[str]) -> None:
+    page = as_owner.get(LIST, {"environment": "all", "product": "", "x": "a&b"}).text
+    assert "environment=all" in str(link(page, "next"))
+    assert "x=a%26b" in str(link(page, "next"))
+    second = as_owner.get(f"{LIST}{link(page, 'next')}").text
+    switch = re.findall(r'href="(\?[^"]*)" data-environment="\w+"', second)
+    assert len(switch) == 3
+    assert not any("before=" in url or "after=" in url for url in switch)
+
+
+def test_it_shows_one_product_when_asked(as_owner: Client, owner: Member, product: Product) -> None:
+    other = create_product(owner, name="Salesbot")
+    tell(product, "help me")
+    tell(other, "sell me")
+    assert titles(as_owner.get(LIST, {"product": str(other.id)}).text) == ["sell me"]
+    for nonsense in ("", "x", str(uuid4()), "\0"):
+        assert set(titles(as_owner.get(LIST, {"product": nonsense}).text)) == {"help me", "sell me"}
+
+
+def test_it_never_mixes_environments(as_owner: Client, product: Product, development: Product) -> None:
+    tell(product, "real")
+    tell(development, "trial")
+    assert titles(as_owner.get(LIST).text) == ["real"]
+    assert titles(as_owner.get(LIST, {"environment": "development"}).text) == ["trial"]
+    assert set(titles(as_owner.get(LIST, {"environment": "all"}).text)) == {"real", "trial"}
+    # A product of the other environment is not reached by naming it.
+    assert titles(as_owner.get(LIST, {"product": str(development.id)}).text) == ["real"]
+
+
+def test_it_says_what_to_do_when_nothing_is_there(as_owner: Client, product: Product) -> None:
+    assert 'href="/acme/"' in as_owner.get(LIST).text.split("<main")[1]
+    tell(product, "Hello")
+    assert "environment=all" in as_owner.get(LIST, {"environment": "development"}).text.split("<main")[1]
+
+
+def test_it_shows_a_member_their_products_and_a_stranger_none(
+    owner: Member, collaborator: Member, stranger: Member, product: Product
+) -> None:
+    secret = create_product(owner, name="Secret bot")
+    tell(secret, "secret")
+    tell(product, "open")
+    bob = browser_of(collaborator.person)
+    assert titles(bob.get(LIST, {"environment": "all"}).text) == ["open"]
+    assert titles(bob.get(LIST, {"product": str(secret.id)}).text) == ["open"]
+    charlie = browser_of(stranger.person)
+    assert titles(charlie.get("/globex/conversations/", {"product": str(product.id)}).text) == []
+
+
+def test_it_takes_no_more_queries_for_more_rows(
+    as_owner: Client,
+    owner: Member,
+    many: list[str],
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[Any]],
+) -> None:
+    for number in range(5):
+        tell(create_product(owner, name=f"Bot {number}"), "Hello", externalOrganizationId=f"org-{number}")
+    as_owner.get(LIST)
+    with django_assert_max_num_queries(12):
+        as_owner.get(LIST)
+
+
+def test_it_finds_a_page_by_its_index(owner: Member, product: Product) -> None:
+    """Without the workspace in the query no index can be used, and a page reads every conversation there is."""
+    tell(product, "Hello")
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+    for conversations in (owner.visible_products(), owner.visible_products().in_environment("production").by_name()):
+        plan = conversations_of(conversations).for_list()[:PAGE_SIZE].explain()
+        assert re.search(r"conversation_\w+_last on conversation.*\s+Index Cond: \(+\"?workspace_id", plan), plan

@@ -1,0 +1,165 @@
+"""The pages of products: the cards, making one and its twin, its page, and changing it."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from products.actions import create_product
+from products.models import Collaborator, Environment, Member, Product, Version
+from tests.conftest import browser_of
+
+FORM = {
+    "name": "Helpbot",
+    "kind": "agent",
+    "description": "Answers the phone.",
+    "environment": "production",
+    "color": "teal",
+    "icon": "bot",
+}
+
+
+@pytest.fixture
+def bob(collaborator: Member) -> Client:
+    """The browser of a member with one product."""
+    return browser_of(collaborator.person)
+
+
+def create(client: Client, **changes: Any) -> Any:
+    """Post the form of a new product, with some fields changed."""
+    return client.post("/acme/products/new/", {**FORM, **changes})
+
+
+def test_it_creates_a_product_and_shows_its_id(as_owner: Client, owner: Member) -> None:
+    answer = create(as_owner)
+    product = Product.objects.get()
+    assert answer.headers["Location"] == f"/acme/products/{product.id}/"
+    assert {name: getattr(product, name) for name in FORM} == FORM
+    assert Version.objects.get().product == product
+    assert Collaborator.objects.get().member == owner
+    page = as_owner.get(answer.headers["Location"]).text
+    assert page.count(str(product.id)) > 3  # the id and the snippets
+    assert "Answers the phone." in page
+
+
+def test_it_creates_the_twin_in_the_other_environment(as_owner: Client) -> None:
+    create(as_owner, twin="on", environment="development")
+    development, production = Product.objects.order_by("environment")
+    assert (development.environment, production.environment) == ("development", "production")
+    assert development.name == production.name
+    assert f"/acme/products/{production.id}/" in as_owner.get(f"/acme/products/{development.id}/").text
+    assert f"/acme/products/{development.id}/" in as_owner.get(f"/acme/products/{production.id}/").text
+    assert Version.objects.count() == Collaborator.objects.count() == 2
+
+
+def test_it_makes_a_member_the_collaborator_of_what_they_create(newcomer: Member) -> None:
+    nora = browser_of(newcomer.person)
+    answer = create(nora)
+    assert nora.get(answer.headers["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"name": ""}, "required"),
+        ({"name": "  "}, "required"),
+        ({"name": "x" * 121}, "120"),
+        ({"name": "Help\0bot"}, "Null"),
+        ({"description": "x" * 501}, "500"),
+        ({"kind": "robot"}, "valid choice"),
+        ({"environment": "staging"}, "valid choice"),
+        ({"color": "mauve"}, "valid choice"),
+        ({"icon": "<svg>"}, "valid choice"),
+    ],
+)
+def test_it_refuses_what_is_wrong_and_keeps_what_was_typed(
+    as_owner: Client, changes: dict[str, str], told: str
+) -> None:
+    answer = create(as_owner, **{"name": "Typed name", "description": "Typed words"} | changes)
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert ("Typed words" if "description" not in changes else "Typed name") in answer.text
+    assert not Product.objects.exists()
+
+
+def test_it_refuses_a_second_product_of_one_name_and_environment(as_owner: Client, product: Product) -> None:
+    assert create(as_owner, name=product.name).status_code == 422
+    assert create(as_owner, name=f" {product.name} ").status_code == 422
+    assert create(as_owner, name=product.name, environment="development").status_code == 302
+    assert Product.objects.count() == 2
+
+
+def test_it_refuses_a_twin_that_is_there_already(as_owner: Client, development: Product) -> None:
+    answer = create(as_owner, name=development.name, twin="on")
+    assert answer.status_code == 422
+    assert "development product of this name" in answer.text
+    assert Product.objects.get() == development
+
+
+def test_it_does_not_mind_a_strangers_product_of_the_same_name(stranger: Member, as_owner: Client) -> None:
+    create_product(stranger, name="Helpbot")
+    assert create(as_owner).status_code == 302
+
+
+def test_it_changes_a_product(bob: Client, product: Product) -> None:
+    answer = bob.post(f"/acme/products/{product.id}/edit/", {**FORM, "name": "Renamed", "environment": "development"})
+    assert answer.headers["Location"] == f"/acme/products/{product.id}/"
+    product.refresh_from_db()
+    assert (product.name, product.kind, product.color) == ("Renamed", "agent", "teal")
+    assert product.environment == Environment.PRODUCTION  # conversations were sent to it as such
+
+
+def test_it_keeps_a_products_own_name(bob: Client, product: Product) -> None:
+    assert bob.post(f"/acme/products/{product.id}/edit/", {**FORM, "name": product.name}).status_code == 302
+
+
+def test_it_refuses_to_rename_onto_another(bob: Client, product: Product, owner: Member) -> None:
+    create_product(owner, name="Other")
+    answer = bob.post(f"/acme/products/{product.id}/edit/", {**FORM, "name": "Other"})
+    assert answer.status_code == 422
+    product.refresh_from_db()
+    assert product.name == "Helpbot"
+
+
+def test_it_changes_nothing_of_a_strangers(stranger: Member, product: Product) -> None:
+    charlie = browser_of(stranger.person)
+    for slug in ("acme", "globex"):
+        assert charlie.post(f"/{slug}/products/{product.id}/edit/", FORM).status_code == 404
+    assert charlie.post(f"/globex/products/{uuid4()}/edit/", FORM).status_code == 404
+    product.refresh_from_db()
+    assert product.kind != "agent"
+
+
+def test_it_lists_the_products_of_the_environment_one_may_see(
+    bob: Client, as_owner: Client, product: Product, development: Product, owner: Member
+) -> None:
+    other = create_product(owner, name="Other")
+
+    def listed(client: Client, environment: str) -> set[Product]:
+        page = client.get("/acme/products/", {"environment": environment}).text
+        return {each for each in (product, development, other) if f"/acme/products/{each.id}/" in page}
+
+    assert listed(as_owner, "production") == {product, other}
+    assert listed(as_owner, "development") == {development}
+    assert listed(as_owner, "all") == {product, development, other}
+    assert listed(bob, "all") == {product}
+
+
+def test_it_offers_buttons_only_to_who_may_press_them(
+    viewer: Member, as_owner: Client, bob: Client, product: Product
+) -> None:
+    vera = browser_of(viewer.person)
+    for client, may_edit, may_manage in ((vera, False, False), (bob, True, False), (as_owner, True, True)):
+        page = client.get(f"/acme/products/{product.id}/").text + client.get("/acme/products/").text
+        assert ("/edit/" in page) == ("/products/new/" in page) == may_edit
+        assert ("/acme/api-keys/" in page) == ("/acme/settings/" in page) == may_manage
+
+
+def test_it_marks_development_products(as_owner: Client, owner: Member) -> None:
+    marks = {}
+    for environment in Environment:
+        product = create_product(owner, name=f"In {environment.label[:4]}", environment=environment)
+        marks[environment] = as_owner.get(f"/acme/products/{product.id}/").text.count("evelopment")
+    assert marks[Environment.PRODUCTION] == 0
+    assert marks[Environment.DEVELOPMENT] > 0
