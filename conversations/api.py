@@ -8,7 +8,7 @@ import msgspec
 
 from conversations.ingest.accept import accept
 from conversations.ingest.contract import CreateMessages
-from conversations.models import Conversation, Message, MessageType, conversations_of
+from conversations.models import Conversation, Message, MessageType, conversations_of, parent_ids
 from greenflash_site.api.endpoint import Answer, ApiRequest, endpoint
 from greenflash_site.api.errors import not_found
 from greenflash_site.api.pagination import OffsetPage, paginate
@@ -102,7 +102,7 @@ def list_interactions(request: ApiRequest, query: InteractionsQuery) -> Answer:
         conversations = conversations.filter(product_id=query.product_id)
     if query.version_id is not None:
         conversations = conversations.filter(version_id=query.version_id)
-    rows = conversations.select_related("participant", "organization")
+    rows = conversations.select_related("participant", "organization").defer("system_prompt", "voice_call")
     return paginate(request, rows, query, as_struct=lambda row: Interaction(**_fields(row)))
 
 
@@ -114,6 +114,8 @@ def get_interaction(request: ApiRequest, interaction_id: UUID) -> InteractionDet
     if conversation is None:
         raise not_found()
     participant = conversation.participant
+    messages = list(conversation.messages.in_order())
+    parents = parent_ids(messages)
     return InteractionDetail(
         **_fields(conversation),
         participant=InteractionParticipant(
@@ -122,7 +124,7 @@ def get_interaction(request: ApiRequest, interaction_id: UUID) -> InteractionDet
             name=participant.name or None,
             email=participant.email or None,
         ),
-        messages=[_message(message) for message in conversation.messages.in_order().with_parents()],
+        messages=[_message(message, parent_id=parents.get(message.id)) for message in messages],
     )
 
 
@@ -147,7 +149,7 @@ def _fields(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-def _message(message: Message) -> InteractionMessage:
+def _message(message: Message, *, parent_id: UUID | None) -> InteractionMessage:
     return InteractionMessage(
         role=ROLES.get(message.type, "observation"),
         content=_content(message),
@@ -155,7 +157,7 @@ def _message(message: Message) -> InteractionMessage:
         id=message.id,
         message_type=message.type,
         external_message_id=message.external_id,
-        parent_message_id=message.resolved_parent_id,
+        parent_message_id=parent_id,
         tool_name=message.tool_name,
         input=message.input,
         output=message.output,

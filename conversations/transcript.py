@@ -1,7 +1,7 @@
 """A conversation as a person reads it: bubbles, tool calls beside their results, quiet steps, and silences."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -9,11 +9,13 @@ from uuid import UUID
 
 from django.utils.safestring import SafeString
 
-from conversations.markdown import render_markdown
-from conversations.models import Conversation, Message, MessageType
+from conversations.markdown import render_markdown, render_plain
+from conversations.models import Conversation, Message, MessageType, parent_ids
 
 IDLE_GAP = timedelta(hours=1)
 CLIP_AT = 1_500
+# How much markdown one page renders before the rest is shown as plain text: about half a second of CPU.
+PAGE_MARKDOWN = 400_000
 PREVIEW = 160
 
 BUBBLES = {
@@ -76,11 +78,12 @@ Entry = Bubble | Tool | Step | Gap
 
 
 def transcript(conversation: Conversation, messages: Sequence[Message]) -> Iterator[Entry]:
-    """The entries for `messages`, which are in order and know their parents (`with_parents`)."""
+    """The entries for `messages`, which are in order."""
     results = _results(messages)
     paired = {result.id for result in results.values()}
     model = conversation.model
     before: datetime | None = None
+    markdown = 0
     for message in messages:
         if message.id in paired:
             continue
@@ -94,7 +97,9 @@ def transcript(conversation: Conversation, messages: Sequence[Message]) -> Itera
         elif message.type in BUBBLES and message.content is not None:
             changed = message.model if message.model and message.model != model else ""
             model = message.model or model
-            yield _bubble(conversation, message, changed)
+            markdown += len(message.content)
+            render = render_markdown if markdown <= PAGE_MARKDOWN else render_plain
+            yield _bubble(conversation, message, render(message.content), changed)
         else:
             yield Step(
                 message=message,
@@ -104,13 +109,14 @@ def transcript(conversation: Conversation, messages: Sequence[Message]) -> Itera
             )
 
 
-def _results(messages: Iterable[Message]) -> dict[UUID, Message]:
+def _results(messages: Sequence[Message]) -> dict[UUID, Message]:
     """The result of each tool call: the one that names it as its parent, else the nameless one right after it."""
     results: dict[UUID, Message] = {}
+    parents = parent_ids(messages)
     last: Message | None = None
     for message in messages:
         if message.type in RESULTS:
-            call = message.resolved_parent_id or (last.id if last and last.type == MessageType.TOOL_CALL else None)
+            call = parents.get(message.id) or (last.id if last and last.type == MessageType.TOOL_CALL else None)
             if call is not None and call not in results:
                 results[call] = message
         last = message
@@ -118,16 +124,15 @@ def _results(messages: Iterable[Message]) -> dict[UUID, Message]:
     return {call: result for call, result in results.items() if call in calls}
 
 
-def _bubble(conversation: Conversation, message: Message, model_changed: str) -> Bubble:
-    content = message.content or ""
+def _bubble(conversation: Conversation, message: Message, html: SafeString, model_changed: str) -> Bubble:
     role = BUBBLES[MessageType(message.type)]
     names = {"user": str(message.participant or conversation.participant), "system": "System"}
     return Bubble(
         message=message,
         role=role,
         name=names.get(role, conversation.product.name),
-        html=render_markdown(content),
-        is_long=len(content) > CLIP_AT,
+        html=html,
+        is_long=len(message.content or "") > CLIP_AT,
         model_changed=model_changed,
     )
 

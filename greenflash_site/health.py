@@ -33,8 +33,11 @@ def readiness(request: HttpRequest) -> JsonResponse:
         checks["worker"], checks["workerLagSeconds"] = _worker()
     except DatabaseError:
         pass
+    # A probe asks every few seconds: that it is not ready is its answer, not an error for the log.
     ready = checks["database"] and checks["migrations"] and checks["worker"]
-    return JsonResponse({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)
+    response = JsonResponse({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def _is_migrated() -> bool:

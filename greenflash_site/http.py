@@ -1,10 +1,12 @@
 """The HTTP layer that every view shares: typed requests, fragments of pages, and who is really calling."""
 
 from collections.abc import Callable
+from functools import wraps
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -53,6 +55,20 @@ def render(
 ) -> HttpResponse:
     """Render a page; a form that did not validate is sent with status 422 by its view."""
     return django_render(request, template, context, status=status)
+
+
+def retry_collision(view: View) -> View:
+    """Run a form's view once more when somebody took the same name at the same moment: now its validation sees it."""
+
+    @wraps(view)
+    def retried(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            with transaction.atomic():
+                return view(request, *args, **kwargs)
+        except IntegrityError:
+            return view(request, *args, **kwargs)
+
+    return retried
 
 
 class GZipPages(GZipMiddleware):

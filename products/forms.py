@@ -57,20 +57,30 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.workspace = workspace
+        self._twin = Product.objects.filter(workspace=workspace).twin_of(self.instance)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a second product of one name in one environment, in words."""
         values = super().clean() or {}
         namesakes = Product.objects.filter(
             workspace=self.instance.workspace, name=values.get("name"), environment__in=self.environments(values)
-        ).exclude(id=self.instance.id)
+        ).exclude(id__in=[self.instance.id, *([self._twin.id] if self._twin else [])])
         if namesake := namesakes.first():
             self.add_error("name", f"There is a {namesake.environment} product of this name already.")
         return values
 
     def environments(self, values: dict[str, Any]) -> list[str]:
-        """Where the name must be free."""
-        return [self.instance.environment]
+        """Where the name must be free: a twin is renamed along."""
+        return list(ENVIRONMENTS) if self._twin else [self.instance.environment]
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> Product:
+        """Store the product; its twin keeps the same name, by which the two know each other."""
+        if self._twin and commit:
+            self._twin.name = self.cleaned_data["name"]
+            self._twin.save(update_fields=["name", "updated_at"])
+        product: Product = super().save(commit)
+        return product
 
 
 class NewProductForm(ProductForm):

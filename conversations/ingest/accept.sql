@@ -37,10 +37,10 @@ with input as materialized (
     when (select count(*) from target) > 1 then 'conversation_ambiguous'
     when %(conversation)s::uuid is null and %(product)s::uuid is null and not exists (select from target)
       then 'product_required'
-    when exists (select from input n where n.parent_id is not null and (
-        select m.id from message m join target on m.conversation_id = target.id
-         where m.workspace_id = %(workspace)s::uuid and m.id = n.parent_id limit 1) is null)
-      then 'parent_not_found'
+    -- Each parent by the primary key, whatever the conversation holds: a join here read all of it once for each message.
+    else (select 'parent_not_found:' || min(n.i) from input n where n.parent_id is not null and (
+        select m.conversation_id = (select id from target) from message m
+         where m.workspace_id = %(workspace)s::uuid and m.id = n.parent_id) is not true)
     end as code
 ), allowed as materialized (
   select where (select code from problem) is null
@@ -120,5 +120,6 @@ with input as materialized (
 select problem.code as problem, conversation_now.id as conversation_id, conversation_now.created,
        (select jsonb_object_agg(external_id, jsonb_build_array(id, type)) from existing) as existing,
        1 / case when problem.code is not null
-                  or (conversation_now.id is not null and (select count(*) from made) = tally.messages) then 1 else 0 end as whole
+                  or (conversation_now.id is not null and (select count(*) from made) = tally.messages
+                      and (%(organization)s::text is null or exists (select from its_organization))) then 1 else 0 end as whole
   from problem cross join tally left join conversation_now on true

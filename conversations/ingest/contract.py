@@ -20,7 +20,8 @@ MAX_DEPTH = 32
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 FURTHEST_AHEAD = timedelta(hours=24)
 
-ExternalId = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+# A look-ahead, because `$` also matches before a last newline.
+ExternalId = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^(?![\s\S]*[\x00-\x1f\x7f-\x9f])")]
 Text = Annotated[str, msgspec.Meta(max_length=MAX_CONTENT)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Properties = dict[str, Any]

@@ -1,7 +1,7 @@
 """What was said, and by whom."""
 
 from conversations.models.conversation import Conversation, ConversationQuerySet, conversations_of
-from conversations.models.message import Message, MessageQuerySet, MessageType
+from conversations.models.message import Message, MessageQuerySet, MessageType, parent_ids
 from conversations.models.organization import Organization
 from conversations.models.participant import Participant
 
@@ -14,4 +14,5 @@ __all__ = [
     "Organization",
     "Participant",
     "conversations_of",
+    "parent_ids",
 ]

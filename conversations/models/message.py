@@ -1,10 +1,10 @@
 """A message: anything said, thought, called or observed in a conversation; the hot table."""
 
+from collections.abc import Iterable
 from typing import Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models.functions import Coalesce
 
 from conversations.models.conversation import Conversation
 from conversations.models.participant import Participant
@@ -42,15 +42,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """As they happened: by time, then by arrival."""
         return self.order_by("created_at", "position")
 
-    def with_parents(self) -> Self:
-        """With `resolved_parent_id`: the parent by id, or by external id once that message has arrived."""
-        by_external_id = Message.objects.filter(
-            workspace_id=models.OuterRef("workspace_id"),
-            conversation_id=models.OuterRef("conversation_id"),
-            external_id=models.OuterRef("parent_external_id"),
-        )
-        return self.annotate(resolved_parent_id=Coalesce("parent_id", models.Subquery(by_external_id.values("id"))))
-
 
 class Message(models.Model):
     """One message. `parent_id` and `parent_external_id` are kept as sent; a parent may arrive after its children."""
@@ -81,7 +72,6 @@ class Message(models.Model):
     received_at = models.DateTimeField()
 
     objects = MessageQuerySet.as_manager()
-    resolved_parent_id: UUID | None  # only by `with_parents`
 
     class Meta:
         db_table = "message"
@@ -101,3 +91,10 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.id}"
+
+
+def parent_ids(messages: Iterable[Message]) -> dict[UUID, UUID]:
+    """The parent of each of `messages` that has one: by id, or by external id if it is among them by now."""
+    ids = {message.external_id: message.id for message in messages if message.external_id is not None}
+    parents = ((message.id, message.parent_id or ids.get(message.parent_external_id or "")) for message in messages)
+    return {id: parent for id, parent in parents if parent is not None}

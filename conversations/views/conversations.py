@@ -6,13 +6,14 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
 from conversations.keyset import Page
-from conversations.models import conversations_of
-from conversations.transcript import transcript
+from conversations.models import Conversation, Message, conversations_of
+from conversations.transcript import RESULTS, transcript
 from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest, render
 
 # Messages on one page of the reader.
 WINDOW = 200
+LONGER = 50
 
 
 @member_required()
@@ -41,20 +42,28 @@ def detail(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
         conversations.select_related("participant", "organization", "product", "version"), id=conversation_id
     )
     start = _start(request)
-    messages = list(
-        conversation.messages.in_order().with_parents().select_related("participant")[start : start + WINDOW]
-    )
+    messages = _window(conversation, start)
+    end = start + len(messages)
     neighbours = conversations.filter(product__environment=conversation.product.environment)
     place = (conversation.last_message_at, conversation.id)
     context = {
         "conversation": conversation,
         "entries": list(transcript(conversation, messages)),
         "earlier_url": f"?start={max(start - WINDOW, 0)}" if start else None,
-        "later_url": f"?start={start + WINDOW}" if start + WINDOW < conversation.message_count else None,
+        "later_url": f"?start={end}" if messages and end < conversation.message_count else None,
         "newer": neighbours.newer_than(*place).only("id").first(),
         "older": neighbours.newest_first().older_than(*place).only("id").first(),
     }
     return render(request, "conversations/detail.html", context)
+
+
+def _window(conversation: Conversation, start: int) -> list[Message]:
+    """A window of messages, a little longer where that keeps tool calls and their results together."""
+    found = list(conversation.messages.in_order().select_related("participant")[start : start + WINDOW + LONGER])
+    end = WINDOW
+    while end < len(found) and found[end].type in RESULTS:
+        end += 1
+    return found[:end]
 
 
 def _start(request: MemberRequest) -> int:

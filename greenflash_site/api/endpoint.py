@@ -4,12 +4,10 @@ An endpoint is a function that takes an `ApiRequest` and, when it has one, the d
 struct, a list of structs, or an `Answer` where the status or headers matter.
 """
 
-import gzip
 import logging
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -91,7 +89,7 @@ def endpoint(
 
 
 def resource(**methods: Endpoint) -> Callable[..., HttpResponse]:
-    """The view of one path: `resource(GET=list_products, POST=…)`; other methods are 405, without any the path is 404."""
+    """The view of one path: `resource(GET=list_products, POST=…)`; other methods are 405, without any it is 404."""
     allow = ", ".join(methods)
 
     @csrf_exempt
@@ -159,14 +157,20 @@ def _unpacked(request: HttpRequest) -> bytes:
         return request.body
     if encoding != "gzip":
         raise ApiError(415, "unsupported_encoding", "Only 'Content-Encoding: gzip' is understood.")
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: gzip
     try:
-        with gzip.GzipFile(fileobj=BytesIO(request.body)) as unzipped:
-            raw = unzipped.read(MAX_BODY + 1)
-    except (OSError, EOFError, zlib.error):
-        raise invalid("The body is not valid gzip.", code="invalid_gzip") from None
+        raw = unpacking.decompress(request.body, MAX_BODY + 1)
+    except zlib.error:
+        raise _invalid_gzip() from None
     if len(raw) > MAX_BODY:
         raise _too_large()
+    if not unpacking.eof or unpacking.unused_data:
+        raise _invalid_gzip()
     return raw
+
+
+def _invalid_gzip() -> ApiError:
+    return invalid("The body is not valid gzip.", code="invalid_gzip")
 
 
 def _too_large() -> ApiError:

@@ -88,5 +88,7 @@ def unavailable() -> ApiError:
 def from_validation(error: msgspec.ValidationError) -> ApiError:
     """400 for what msgspec refused: its first finding, in words, with the path of the field."""
     message, _, path = str(error).partition(" - at `")
+    if " matching regex " in message:  # the one pattern there is, that of external ids
+        message = "Control characters are not allowed"
     words = re.sub(r"`(\w+)`", lambda match: TYPE_NAMES.get(match[1], f"`{match[1]}`"), message).replace(" | ", " or ")
     return invalid(words.rstrip(".") + ".", path.rstrip("`") or "$")

@@ -55,7 +55,7 @@ class NumberedPage(msgspec.Struct, kw_only=True, rename="camel"):
 def paginate[M: Model](
     request: ApiRequest, rows: QuerySet[M], query: OffsetPage | NumberedPage, *, as_struct: Callable[[M], Any]
 ) -> Answer:
-    """One page of `rows` as a bare array; one row more is read to know whether `rel="next"` exists, nothing is counted."""
+    """One page of `rows` as a bare array; one row more is read to know of `rel="next"`, nothing is counted."""
     found: Sequence[M] = list(rows[query.start : query.start + query.limit + 1])
     links = {"first": 0}
     if query.start > 0:

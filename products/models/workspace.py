@@ -10,12 +10,18 @@ from django.utils.text import slugify
 
 from products.models.ids import new_id
 
+# First segments of pages that are on their way (users, ratings, …) and of what a host has at its root.
+FUTURE_PAGES = {
+    "account", "admin", "analytics", "api", "events", "help", "inbox", "invitations", "new", "organizations", "ratings",
+    "segments", "static", "usage", "users", "www",
+}  # fmt: skip
+
 
 @cache
 def reserved_slugs() -> frozenset[str]:
     """First segments of our own URLs, which no organization may be called by."""
     segments = {str(pattern.pattern).split("/")[0] for pattern in get_resolver().url_patterns}
-    return frozenset(segments | {"admin", "static", "api", "account", "new", "www"})
+    return frozenset(segments | FUTURE_PAGES)
 
 
 class Workspace(models.Model):

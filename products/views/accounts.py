@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
 from greenflash_site.access import public, signed_in
-from greenflash_site.http import View
+from greenflash_site.http import View, retry_collision
 
 
 def _with_422(view: View) -> View:
@@ -34,7 +34,7 @@ def _login(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-signup = public(_with_422(allauth.signup))
+signup = public(retry_collision(_with_422(allauth.signup)))
 login = public(_with_422(_login))
 logout = public(_with_422(allauth.logout))
 inactive = public(allauth.account_inactive)

@@ -47,6 +47,9 @@ def new(request: MemberRequest) -> HttpResponse:
 def revoke(request: MemberRequest, api_key_id: UUID) -> HttpResponse:
     """End a key at once."""
     api_key = get_object_or_404(request.workspace.api_keys, id=api_key_id)
-    api_key.revoke()
-    messages.success(request, f"{api_key.name} is revoked. Programs that use it are refused from now on.")
+    if request.POST.get("name") != api_key.name:
+        messages.error(request, f"Nothing was revoked: type the key's name, {api_key.name}, to confirm.")
+    else:
+        api_key.revoke()
+        messages.success(request, f"{api_key.name} is revoked. Programs that use it are refused from now on.")
     return redirect("api-key-list", request.workspace.slug)

@@ -5,13 +5,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from greenflash_site.access import member_required, signed_in
-from greenflash_site.http import MemberRequest, PersonRequest, render
+from greenflash_site.http import MemberRequest, PersonRequest, render, retry_collision
 from products.actions import create_workspace
 from products.forms import OrganizationForm
 from products.models import Role
 
 
 @signed_in
+@retry_collision
 def new(request: PersonRequest) -> HttpResponse:
     """Make another organization and go there."""
     form = OrganizationForm(request.POST or None)

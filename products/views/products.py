@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from greenflash_site.access import member_required
-from greenflash_site.http import MemberRequest, render
+from greenflash_site.http import MemberRequest, render, retry_collision
 from products.actions import create_product
 from products.forms import NewProductForm, ProductForm
 from products.models import Role
@@ -22,6 +22,7 @@ def index(request: MemberRequest) -> HttpResponse:
 
 
 @member_required(Role.MEMBER)
+@retry_collision
 def new(request: MemberRequest) -> HttpResponse:
     """Make a product; its page, with its id, comes next."""
     form = NewProductForm(request.POST or None, workspace=request.workspace)
@@ -46,6 +47,7 @@ def detail(request: MemberRequest, product_id: UUID) -> HttpResponse:
 
 
 @member_required(Role.MEMBER)
+@retry_collision
 def edit(request: MemberRequest, product_id: UUID) -> HttpResponse:
     """Change what a product is called and how it looks."""
     product = get_object_or_404(request.products, id=product_id)

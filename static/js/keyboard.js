@@ -1,6 +1,6 @@
 // Keyboard: j/k in lists, [ and ] between pages, / to search, "g" and a letter to go somewhere, ? for the list of them.
 const TYPING = "input, textarea, select, [contenteditable]";
-let wentAt = 0; // when "g" was pressed; the letter must follow within a second
+let wentAt = -Infinity; // when "g" was pressed; the letter must follow within a second
 
 function move(step) {
   const rows = [...document.querySelectorAll(".row-link, .card__link")].filter((link) => link.checkVisibility());
@@ -40,7 +40,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.timeStamp - wentAt < 1000) {
-    wentAt = 0;
+    wentAt = -Infinity;
     const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
     if (link) {
       event.preventDefault();

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from conversations.markdown import ATTRIBUTES, MAX_MARKDOWN, TAGS, render_markdown
+from conversations.markdown import ATTRIBUTES, MAX_BRACKETS, MAX_MARKDOWN, TAGS, render_markdown
 from tests.conversations.hostile import PAYLOADS
 
 
@@ -84,3 +84,7 @@ def test_it_loses_no_word_of_a_long_text() -> None:
     text = "\n\n".join(f"line {number} <&>" for number in range(10_000))
     html = render_markdown(text)
     assert "line 9999 &lt;&amp;&gt;" in html
+
+
+def test_it_makes_text_of_a_storm_of_brackets() -> None:
+    assert render_markdown("[" * (MAX_BRACKETS + 1)) == f"<p>{'[' * (MAX_BRACKETS + 1)}</p>"

@@ -16,7 +16,7 @@ NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 def entries(conversation: Conversation) -> list[Entry]:
     """The whole transcript as the reader has it."""
     whole = Conversation.objects.select_related("participant", "product").get(id=conversation.id)
-    return list(transcript(whole, list(whole.messages.in_order().with_parents().select_related("participant"))))
+    return list(transcript(whole, list(whole.messages.in_order().select_related("participant"))))
 
 
 def tools(conversation: Conversation) -> list[Tool]:

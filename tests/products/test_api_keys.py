@@ -141,3 +141,9 @@ def test_it_tells_a_mistyped_key_without_a_look_at_the_database(django_assert_nu
             other = key[:place] + ("a" if key[place] != "a" else "b") + key[place + 1 :]
             assert not is_well_formed(other)
             assert Api(other).get("products").status_code == 401
+
+
+def test_it_revokes_nothing_without_the_name(as_owner: Client, owner: Member, api: Api) -> None:
+    key = owner.workspace.api_keys.get()
+    as_owner.post(f"/acme/api-keys/{key.id}/revoke/", {"name": "something else"})
+    assert api.get("products").status_code == 200

@@ -163,3 +163,20 @@ def test_it_marks_development_products(as_owner: Client, owner: Member) -> None:
         marks[environment] = as_owner.get(f"/acme/products/{product.id}/").text.count("evelopment")
     assert marks[Environment.PRODUCTION] == 0
     assert marks[Environment.DEVELOPMENT] > 0
+
+
+def test_it_renames_a_twin_along(as_owner: Client, product: Product, development: Product) -> None:
+    form = {"name": "Helper", "kind": "chatbot", "description": "", "color": "green", "icon": "bot"}
+    assert as_owner.post(f"/acme/products/{product.id}/edit/", form).status_code == 302
+    development.refresh_from_db()
+    assert development.name == "Helper"
+
+
+def test_it_wants_a_name_that_is_free_for_the_twin_too(
+    as_owner: Client, owner: Member, product: Product, development: Product
+) -> None:
+    create_product(owner, name="Helper", environment="development")
+    form = {"name": "Helper", "kind": "chatbot", "description": "", "color": "green", "icon": "bot"}
+    response = as_owner.post(f"/acme/products/{product.id}/edit/", form)
+    assert response.status_code == 422
+    assert "development product of this name" in response.text

@@ -175,3 +175,27 @@ def test_it_takes_few_queries_whatever_is_in_it(
     conversation = tell(product, {"messageType": "tool_call", "toolName": "t"}, externalConversationId="c")
     with django_assert_max_num_queries(12):
         read(as_owner, conversation)
+
+
+def test_it_keeps_a_tool_call_and_its_result_in_one_window(as_owner: Client, product: Product) -> None:
+    call = {"messageType": "tool_call", "toolName": "look_up", "input": {"order": 7}, "externalMessageId": "call"}
+    result = {"messageType": "observation", "output": "found it", "parentExternalMessageId": "call"}
+    conversation = tell(product, *["before"] * (WINDOW - 1), call, result, "after")
+    first = read(as_owner, conversation)
+    assert "found it" in first
+    assert "no result" not in first
+    assert f'href="?start={WINDOW + 1}"' in first
+    second = read(as_owner, conversation, start=str(WINDOW + 1))
+    assert "found it" not in second
+    assert "after" in second
+
+
+def test_it_shows_the_context_of_a_message(as_owner: Client, product: Product) -> None:
+    message = {"role": "assistant", "content": "Two days.", "context": "<b>delivery.md</b>: two days"}
+    assert "&lt;b&gt;delivery.md&lt;/b&gt;: two days" in read(as_owner, tell(product, message))
+
+
+def test_it_renders_so_much_markdown_a_page_and_the_rest_as_text(as_owner: Client, product: Product) -> None:
+    page = read(as_owner, tell(product, *["**bold** " * 4_000] * 12, "**the last**"))
+    assert "<strong>bold</strong>" in page
+    assert "**the last**" in page
