@@ -17,16 +17,12 @@ from psycopg import errors as sql_errors
 from psycopg.rows import dict_row
 
 from conversations.ingest.contract import (
-    EARLIEST,
-    FURTHEST_AHEAD,
-    MAX_DEPTH,
-    MAX_PROPERTIES,
-    MAX_PROPERTY_KEY,
     AcceptedMessage,
     CreateMessages,
     MessagesCreated,
     NewMessage,
 )
+from conversations.ingest.rules import check_depth, check_properties, find_cycle, parse_time
 from conversations.models import Conversation
 from greenflash_site.api.auth import Caller
 from greenflash_site.api.errors import ApiError, forbidden, invalid, not_found
@@ -108,7 +104,11 @@ def _rows(body: CreateMessages, now: datetime) -> list[Row]:
     for i, message in enumerate(body.messages):
         key = message.external_message_id or i
         rows.setdefault(key, _row(i, message, now))
-    _refuse_cycles({row.external_id: row for row in rows.values() if row.external_id is not None})
+    known = {row.external_id: row for row in rows.values() if row.external_id is not None}
+    cyclic = find_cycle({external_id: row.parent_external_id for external_id, row in known.items()})
+    if cyclic is not None:
+        path = f"$.messages[{known[cyclic].i}]"
+        raise invalid("These messages are each other's parents.", path, code="parent_cycle")
     return list(rows.values())
 
 
@@ -137,63 +137,6 @@ def _row(i: int, message: NewMessage, now: datetime) -> Row:
         properties=message.properties,
         voice=message.voice,
     )
-
-
-def parse_time(text: str, *, now: datetime, path: str) -> datetime:
-    """An ISO 8601 time, naive ones in UTC, a bare date its midnight; from 1970 to 24 hours ahead (Decision 6)."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise invalid("Not a time in ISO 8601, like 2026-01-31T09:30:00Z.", path) from None
-    try:
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except OverflowError:
-        raise invalid("A time must lie between 1970 and 24 hours from now.", path) from None
-    if not EARLIEST <= time <= now + FURTHEST_AHEAD:
-        raise invalid("A time must lie between 1970 and 24 hours from now.", path)
-    return time
-
-
-def check_properties(properties: dict[str, Any] | None, path: str) -> None:
-    """Refuse properties that are too many, named too long or nested too deep."""
-    if not properties:
-        return
-    if len(properties) > MAX_PROPERTIES:
-        raise invalid(f"At most {MAX_PROPERTIES} properties.", path)
-    if any(len(key) > MAX_PROPERTY_KEY for key in properties):
-        raise invalid(f"The name of a property has at most {MAX_PROPERTY_KEY} characters.", path)
-    check_depth(properties, path)
-
-
-def check_depth(value: Any, path: str) -> None:
-    """Refuse a value nested deeper than what is stored and shown."""
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-        if not level:
-            return
-    raise invalid(f"Nested more than {MAX_DEPTH} levels deep.", path, code="too_deep")
-
-
-def _refuse_cycles(rows: dict[str, Row]) -> None:
-    """400 for messages of one request that are each other's ancestors."""
-    settled: set[str] = set()
-    for start in rows:
-        trail: set[str] = set()
-        at: str | None = start
-        while at is not None and at in rows and at not in settled:
-            if at in trail:
-                raise invalid(
-                    "These messages are each other's parents.", f"$.messages[{rows[at].i}]", code="parent_cycle"
-                )
-            trail.add(at)
-            at = rows[at].parent_external_id
-        settled.update(trail)
 
 
 def _title(rows: list[Row]) -> str:

@@ -1,4 +1,4 @@
--- The one statement by which messages come in (accept.py calls it; docs/ingest.md tells why it is shaped so).
+-- The one statement by which messages come in (accept.py calls it; docs/architecture.md tells why it is shaped so).
 --
 -- One request, one conversation, one round trip. It writes in a fixed order (organization, participant, conversation,
 -- messages), so two requests never wait for each other in a circle. What it did not see in its snapshot but finds on
