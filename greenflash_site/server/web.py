@@ -60,8 +60,8 @@ def port_is_free(host: str, port: int) -> bool:
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # closed connections that linger do not matter
         try:
+            # Not listened on: for a moment it would answer whoever waits for the server.
             probe.bind((address, port))
-            probe.listen()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 return False
