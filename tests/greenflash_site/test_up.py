@@ -129,8 +129,7 @@ def test_it_recovers_from_the_death_of_its_parent(installation: Installation) ->
     conversation = installation.send("m1")
     process.send_signal(signal.SIGKILL)
     process.wait(timeout=PATIENCE)
-    # The web server and the worker follow their parent, so the port is free for the next one.
-    wait_until(lambda: installation.readiness() == {})
+    # At once: the web server and the worker follow their parent, and the next one waits for the port meanwhile.
     installation.up()
     installation.send("m1")
     installation.send("m2")

@@ -1,6 +1,7 @@
 """`manage.py up`: the whole product under one parent: database, migrations, web server and worker."""
 
 import sys
+import time
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -14,12 +15,20 @@ from django.db import OperationalError, connection
 
 from greenflash_site.database import embedded
 from greenflash_site.headless import make_what_is_missing
-from greenflash_site.server.supervisor import Child, supervise
+from greenflash_site.server.supervisor import ORPHAN_SECONDS, Child, supervise
 from greenflash_site.server.web import port_answers, port_is_free
 
 MANAGE = str(Path(settings.BASE_DIR) / "manage.py")
 # Any number will do, if every start of this product takes the same.
 MIGRATION_LOCK = 7_308_047
+
+
+def _port_becomes_free(host: str, port: int) -> bool:
+    """Whether the port is free, at once or when the web server of an `up` that was just killed has followed it."""
+    deadline = time.monotonic() + ORPHAN_SECONDS + 2
+    while not (free := port_is_free(host, port)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return free
 
 
 class Command(BaseCommand):
@@ -29,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, **_options: Any) -> None:
         """Run until Ctrl-C or SIGTERM; then drain, stop, and leave nothing behind."""
         here = settings.GREENFLASH
-        if not port_is_free(here.host, here.port):
+        if not _port_becomes_free(here.host, here.port):
             raise CommandError(
                 f"Port {here.port} is taken, perhaps by another Greenflash. Stop that, or choose another port with"
                 f" GREENFLASH_PORT (like GREENFLASH_PORT={here.port + 1})."
