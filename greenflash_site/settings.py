@@ -246,7 +246,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
 def mailer() -> dict[str, Any]:
     """Where mail goes: the server of `EMAIL_URL`, else the terminal, where the operator finds the links."""
-    url = env.email_url("EMAIL_URL", "consolemail://")
+    if not EMAIL_CONFIGURED:
+        return {"BACKEND": "greenflash_site.mail.TerminalBackend"}
+    url = env.email_url("EMAIL_URL")
     options = {}
     if url.get("EMAIL_HOST"):
         names = ("host", "port", "use_tls", "use_ssl")
@@ -272,7 +274,6 @@ STORAGES = {
 
 # The front (greenflash_site/server/front.py) bounds bodies before Django sees them; forms are far smaller.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
-APPEND_SLASH = False
 
 LOGGING = {
     "version": 1,
@@ -281,5 +282,6 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
     # Refused requests are the caller's affair (they get a clear answer); only our own faults are logged.
-    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
+    # A database that is away is told of by who needed it, not by each try of the pool.
+    "loggers": {name: {"level": "ERROR"} for name in ("django.request", "django.security", "psycopg.pool")},
 }

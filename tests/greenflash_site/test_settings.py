@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMessage
 
+from greenflash_site.mail import TerminalBackend
 from greenflash_site.settings import generated_secret, read_installation
 
 
@@ -97,7 +99,16 @@ def test_it_refuses_a_database_that_is_not_postgresql(tmp_path: Path) -> None:
 
 
 def test_it_sends_mail_as_the_url_says(tmp_path: Path) -> None:
-    expression = "[settings.MAILERS['default']['OPTIONS'].get('host'), settings.ACCOUNT_EMAIL_VERIFICATION]"
+    expression = "[settings.MAILERS['default'].get('OPTIONS', {}).get('host'), settings.ACCOUNT_EMAIL_VERIFICATION]"
     mail = site(expression, GREENFLASH_DATA=str(tmp_path), EMAIL_URL="smtp+tls://u:p@mail.example:587")
     assert mail == "['mail.example', 'mandatory']"
     assert site(expression, GREENFLASH_DATA=str(tmp_path)) == "[None, 'none']"
+
+
+def test_it_prints_mail_with_its_links_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    link = "http://127.0.0.1:8000/account/password/reset/key/" + "0123456789-" * 12
+    mail = EmailMessage("Reset", f"Follow {link} please", "us@example.com", ["ada@acme.example"])
+    TerminalBackend(alias="default").send_messages([mail])
+    printed = capsys.readouterr().out
+    assert link in printed
+    assert "Mail to ada@acme.example: Reset" in printed
