@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from conversations.ingest.accept import accept
-from conversations.ingest.contract import CreateMessages
+from conversations.ingest.contract import CreateMessages, MessagesCreated
 from conversations.models import Conversation, Message, MessageType, conversations_of, parent_ids
 from greenflash_site.api.endpoint import Answer, ApiRequest, endpoint
 from greenflash_site.api.errors import not_found
@@ -24,7 +24,7 @@ ROLES: dict[str, Role] = {
 }
 
 
-@endpoint(Scope.INGEST, body=CreateMessages)
+@endpoint(Scope.INGEST, body=CreateMessages, answer=MessagesCreated, statuses=(200, 201))
 def create_messages(request: ApiRequest, body: CreateMessages) -> Answer:
     """Store messages of one conversation: 201 when any is new, 200 when all were known."""
     accepted = accept(body, caller=request.caller)
@@ -94,7 +94,7 @@ class InteractionDetail(Interaction, kw_only=True, rename="camel"):
     messages: list[InteractionMessage]
 
 
-@endpoint(Scope.READ, query=InteractionsQuery)
+@endpoint(Scope.READ, query=InteractionsQuery, answer=list[Interaction])
 def list_interactions(request: ApiRequest, query: InteractionsQuery) -> Answer:
     """Conversations, those with the latest activity first."""
     conversations = conversations_of(request.caller.products).newest_first()
@@ -106,7 +106,7 @@ def list_interactions(request: ApiRequest, query: InteractionsQuery) -> Answer:
     return paginate(request, rows, query, as_struct=lambda row: Interaction(**_fields(row)))
 
 
-@endpoint(Scope.READ)
+@endpoint(Scope.READ, answer=InteractionDetail)
 def get_interaction(request: ApiRequest, interaction_id: UUID) -> InteractionDetail:
     """One conversation, whole."""
     conversations = conversations_of(request.caller.products).select_related("participant", "organization")

@@ -72,13 +72,13 @@ class ProductDetail(ProductSummary, kw_only=True, rename="camel"):
     quality_index_metric_weights: list[MetricWeight]
 
 
-@endpoint(Scope.READ, query=NumberedPage)
+@endpoint(Scope.READ, query=NumberedPage, answer=list[ProductSummary])
 def list_products(request: ApiRequest, query: NumberedPage) -> Answer:
     """The products within the key's reach, by name."""
     return paginate(request, request.caller.products.by_name(), query, as_struct=_summary)
 
 
-@endpoint(Scope.READ)
+@endpoint(Scope.READ, answer=ProductDetail)
 def get_product(request: ApiRequest, product_id: UUID) -> ProductDetail:
     """One product."""
     product = request.caller.products.filter(id=product_id).first()

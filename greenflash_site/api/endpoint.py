@@ -58,8 +58,10 @@ class Endpoint:
 
     function: Callable[..., Any]
     scope: Scope
+    answer_type: type[Any]
     body: type[msgspec.Struct] | None
     query: type[msgspec.Struct] | None
+    statuses: tuple[int, ...]
 
     def answer(self, request: ApiRequest, **path: Any) -> HttpResponse:
         """Call the function with what was decoded and encode what it returns."""
@@ -82,10 +84,21 @@ class Endpoint:
 
 
 def endpoint(
-    scope: Scope, *, body: type[msgspec.Struct] | None = None, query: type[msgspec.Struct] | None = None
+    scope: Scope,
+    *,
+    answer: type[Any],
+    body: type[msgspec.Struct] | None = None,
+    query: type[msgspec.Struct] | None = None,
+    statuses: tuple[int, ...] = (200,),
 ) -> Callable[[Callable[..., Any]], Endpoint]:
-    """Make a function an endpoint that keys of `scope` (or of scope "all") may call."""
-    return lambda function: Endpoint(function=function, scope=scope, body=body, query=query)
+    """Make a function an endpoint that keys of `scope` (or of scope "all") may call.
+
+    `answer` is what a success carries: a struct, or `list[Struct]` when it is paginated; `statuses` are those a success
+    may have.
+    """
+    return lambda function: Endpoint(
+        function=function, scope=scope, answer_type=answer, body=body, query=query, statuses=statuses
+    )
 
 
 def resource(**methods: Endpoint) -> Callable[..., HttpResponse]:
