@@ -12,6 +12,7 @@ from conversations.models import Conversation, Message, MessageType, conversatio
 from greenflash_site.api.endpoint import Answer, ApiRequest, endpoint
 from greenflash_site.api.errors import not_found
 from greenflash_site.api.pagination import OffsetPage, paginate
+from greenflash_site.api.retries import Attempt
 from products.models import Scope
 
 Role = Literal["user", "assistant", "system", "tool_call", "observation", "final_response"]
@@ -27,7 +28,7 @@ ROLES: dict[str, Role] = {
 @endpoint(Scope.INGEST, body=CreateMessages, answer=MessagesCreated, statuses=(200, 201))
 def create_messages(request: ApiRequest, body: CreateMessages) -> Answer:
     """Store messages of one conversation: 201 when any is new, 200 when all were known."""
-    accepted = accept(body, caller=request.caller)
+    accepted = accept(body, caller=request.caller, attempt=Attempt.of(request, request.caller))
     return Answer(body=accepted.answer, status=201 if accepted.created else 200)
 
 
@@ -102,7 +103,7 @@ def list_interactions(request: ApiRequest, query: InteractionsQuery) -> Answer:
         conversations = conversations.filter(product_id=query.product_id)
     if query.version_id is not None:
         conversations = conversations.filter(version_id=query.version_id)
-    rows = conversations.select_related("participant", "organization").defer("system_prompt", "voice_call")
+    rows = conversations.select_related("participant", "organization").defer("prompt_variables", "voice_call")
     return paginate(request, rows, query, as_struct=lambda row: Interaction(**_fields(row)))
 
 

@@ -23,7 +23,8 @@ class Installation:
     """How this installation is run; `settings.GREENFLASH` everywhere else.
 
     `url` is the public origin without a trailing slash; `data` the folder of the embedded database and
-    generated secrets; `threads` how many requests one web process works on at a time.
+    generated secrets; `web_threads` how many requests one web process works on at a time; `rate_limit` how many a key
+    may send a minute (0: any number).
     """
 
     host: str
@@ -35,6 +36,7 @@ class Installation:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     web_workers: int
     web_threads: int
+    rate_limit: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +88,7 @@ def read_installation() -> Installation:
         trusted_proxies=read_networks("GREENFLASH_TRUSTED_PROXIES"),
         web_workers=read_number("GREENFLASH_WEB_WORKERS", min(os.cpu_count() or 1, 4)),
         web_threads=read_number("GREENFLASH_WEB_THREADS", 4),
+        rate_limit=read_number("GREENFLASH_RATE_LIMIT", 30_000),
     )
 
 

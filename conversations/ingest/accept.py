@@ -3,55 +3,28 @@
 Called by the endpoint and by our own commands; `accept.sql` beside this file is the statement.
 """
 
+import secrets
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, cast
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
-import psycopg
-from django.db import connection, transaction
-from psycopg import errors as sql_errors
-from psycopg.rows import dict_row
+from django.db import transaction
 
-from conversations.ingest.contract import (
-    AcceptedMessage,
-    CreateMessages,
-    MessagesCreated,
-    NewMessage,
-)
-from conversations.ingest.rules import check_depth, check_properties, find_cycle, parse_time
-from conversations.models import Conversation
+from conversations.ingest.contract import AcceptedMessage, CreateMessages, MessagesCreated, SystemPrompt
+from conversations.ingest.model_names import learn_models, unknown_models
+from conversations.ingest.prompts import StoredPrompt, is_known, resolve_prompt
+from conversations.ingest.rows import Row, message_rows
+from conversations.ingest.rules import check_properties
+from conversations.ingest.sampling import count_sampled_out, is_kept
+from conversations.ingest.statement import parameters, store
+from conversations.models import Conversation, Message
 from greenflash_site.api.auth import Caller
 from greenflash_site.api.errors import ApiError, forbidden, invalid, not_found
-from products.models.ids import new_id
-
-STATEMENT = (Path(__file__).parent / "accept.sql").read_text()
-# Each try that fails means that somebody else's request succeeded; more than a few in a row is not contention.
-TRIES = 8
-LOCKING_FROM = 6
-
-
-class Row(msgspec.Struct, omit_defaults=True):
-    """One message on its way into the database, named as accept.sql reads it."""
-
-    i: int
-    id: UUID
-    type: str
-    created_at: datetime
-    external_id: str | None = None
-    content: str | None = None
-    context: str | None = None
-    tool_name: str | None = None
-    input: Any = None
-    output: Any = None
-    model: str | None = None
-    parent_id: UUID | None = None
-    parent_external_id: str | None = None
-    properties: dict[str, Any] | None = None
-    voice: Any = None
+from greenflash_site.api.retries import RETRY_WINDOW, Attempt, hold
 
 
 @dataclass(frozen=True)
@@ -62,24 +35,65 @@ class Accepted:
     created: bool
 
 
-def accept(body: CreateMessages, *, caller: Caller, now: datetime | None = None) -> Accepted:
-    """Store a request whole or not at all; it is committed when this returns.
+def accept(
+    body: CreateMessages, *, caller: Caller, attempt: Attempt | None = None, now: datetime | None = None
+) -> Accepted:
+    """Store a request whole or not at all; it is committed when this returns (or with the caller's transaction).
 
-    `now` is the time of arrival (the demo tells its story at times past). Raises ApiError: 400 for what does not
-    validate, 403 for a product out of the key's reach, 404 for what is not in its workspace.
+    `attempt` tells a request that is sent again. `now` is the time of arrival (the demo tells its story at times
+    past). Raises ApiError: 400 for what does not validate, 403 for a product out of the key's reach, 404 for what is
+    not in its workspace.
     """
     now = now or datetime.now(UTC)
     caller = _knowing_product(body, caller)
-    rows = _rows(body, now)
-    result = _store(_parameters(body, caller, rows, now))
-    if result["problem"] in {"product_out_of_reach", "product_required"}:
-        # Perhaps of a product made within the last second, which this process does not know of yet.
-        result = _store(_parameters(body, caller.reload(), rows, now))
-    if result["problem"] is not None:
-        raise _refusal(result["problem"])
+    if body.product_id is not None and not _is_kept(body, body.product_id):
+        return _sampled_out(caller, body.product_id, now)
+    if attempt is None or not attempt.is_retry:
+        return _accept(body, caller=caller, attempt=attempt, now=now)
+    with transaction.atomic():
+        hold(attempt)
+        return _earlier(body, caller, attempt, now) or _accept(body, caller=caller, attempt=attempt, now=now)
+
+
+def _accept(body: CreateMessages, *, caller: Caller, attempt: Attempt | None, now: datetime) -> Accepted:
+    _check(body)
+    rows = message_rows(body, now)
+    product_id = _prompted_product(body, caller)
+    with transaction.atomic() if _is_new_prompt(body, product_id) else nullcontext():
+        prompt = _prompt(body, caller, product_id, now)
+        models = [body.model, *(message.model for message in body.messages)]
+        new_models = unknown_models(caller.workspace_id, models)
+
+        def run(caller: Caller) -> dict[str, Any]:
+            return store(
+                parameters(
+                    body, caller=caller, rows=rows, prompt=prompt, new_models=new_models, attempt=attempt, now=now
+                )
+            )
+
+        result = run(caller)
+        if result["problem"] in {"product_out_of_reach", "product_required"}:
+            # Perhaps of a product made within the last second, which this process does not know of yet.
+            result = run(caller.reload())
+        if result["problem"] == "product_required" and (dropped := _dropped_from(body, caller)) is not None:
+            return _sampled_out(caller, dropped, now)
+        if result["problem"] is not None:
+            raise _refusal(result["problem"])
+        transaction.on_commit(lambda: learn_models(caller.workspace_id, new_models))
     # Django keeps psycopg from decoding JSON.
     existing: dict[str, list[str]] = msgspec.json.decode(result["existing"] or "{}")
-    return _accepted(body, rows, existing, result)
+    known = {external_id: (UUID(id), type) for external_id, (id, type) in existing.items()}
+    answer = _answer(body, str(result["conversation_id"]), _outcomes(body, rows, known), prompt)
+    return Accepted(answer, created=result["created"] or any(each.status == "created" for each in answer.messages))
+
+
+def _check(body: CreateMessages) -> None:
+    """Refuse what the types of the request as a whole cannot."""
+    check_properties(body.properties, "$.properties")
+    if body.voice_call is not None:
+        check_properties(body.voice_call.structured_outputs, "$.voiceCall.structuredOutputs")
+    if isinstance(body.system_prompt, SystemPrompt):
+        check_properties(body.system_prompt.variables, "$.systemPrompt.variables")
 
 
 def _knowing_product(body: CreateMessages, caller: Caller) -> Caller:
@@ -93,132 +107,6 @@ def _knowing_product(body: CreateMessages, caller: Caller) -> Caller:
     if body.product_id not in caller.versions:
         raise not_found("There is no product with this id here.", "$.productId")
     return caller
-
-
-def _rows(body: CreateMessages, now: datetime) -> list[Row]:
-    """The messages as rows; of several with one external id in the request, the first."""
-    check_properties(body.properties, "$.properties")
-    if body.voice_call is not None:
-        check_properties(body.voice_call.structured_outputs, "$.voiceCall.structuredOutputs")
-    rows: dict[str | int, Row] = {}
-    for i, message in enumerate(body.messages):
-        key = message.external_message_id or i
-        rows.setdefault(key, _row(i, message, now))
-    known = {row.external_id: row for row in rows.values() if row.external_id is not None}
-    cyclic = find_cycle({external_id: row.parent_external_id for external_id, row in known.items()})
-    if cyclic is not None:
-        path = f"$.messages[{known[cyclic].i}]"
-        raise invalid("These messages are each other's parents.", path, code="parent_cycle")
-    return list(rows.values())
-
-
-def _row(i: int, message: NewMessage, now: datetime) -> Row:
-    path = f"$.messages[{i}]"
-    check_properties(message.properties, f"{path}.properties")
-    check_depth(message.input, f"{path}.input")
-    check_depth(message.output, f"{path}.output")
-    return Row(
-        i=i,
-        id=new_id(),
-        type=message.type,
-        # Without a time of its own a message happened as it arrived, after those sent before it.
-        created_at=now + timedelta(microseconds=i)
-        if message.created_at is None
-        else parse_time(message.created_at, now=now, path=f"{path}.createdAt"),
-        external_id=message.external_message_id,
-        content=message.content,
-        context=message.context,
-        tool_name=message.tool_name,
-        input=message.input,
-        output=message.output,
-        model=message.model,
-        parent_id=message.parent_message_id,
-        parent_external_id=message.parent_external_message_id,
-        properties=message.properties,
-        voice=message.voice,
-    )
-
-
-def _title(rows: list[Row]) -> str:
-    """The first thing the user said, on one line."""
-    said = [row for row in rows if row.type == "user_message" and row.content and not row.content.isspace()]
-    first = min(said, key=lambda row: row.created_at, default=None)
-    return " ".join((first.content or "")[:4000].split())[: Conversation.TITLE_LENGTH] if first else ""
-
-
-def _parameters(body: CreateMessages, caller: Caller, rows: list[Row], now: datetime) -> dict[str, Any]:
-    properties = body.properties or {}
-    return {
-        "workspace": caller.workspace_id,
-        "product": body.product_id,
-        "version": caller.versions.get(body.product_id) if body.product_id else None,
-        "products": [body.product_id] if body.product_id else list(caller.versions),
-        "reachable": list(caller.versions),
-        "conversation": body.conversation_id,
-        "external_conversation": body.external_conversation_id,
-        "organization": body.external_organization_id,
-        "participant": body.external_user_id,
-        "new_organization": new_id(),
-        "new_participant": new_id(),
-        "new_conversation": new_id(),
-        "title": _title(rows),
-        "model": body.model,
-        "properties": _json({key: value for key, value in properties.items() if value is not None}),
-        "removed_properties": [key for key, value in properties.items() if value is None],
-        "system_prompt": None if body.system_prompt is None else _json(body.system_prompt),
-        "voice_call": None if body.voice_call is None else _json(body.voice_call),
-        "messages": _json(rows),
-        "now": now,
-    }
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _store(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Run the statement; on a collision with another request run it again, which then sees what the other stored.
-
-    If that does not end it the conversation, if it is there, is locked first. Not at once: such a lock comes before
-    those of organization and participant, out of order. Twelve clients who begin one conversation together need two
-    or three runs more; with the lock from the first on they deadlocked in most rounds, a second each time.
-    """
-    for attempt in range(TRIES):
-        is_locking = attempt >= LOCKING_FROM
-        try:
-            with transaction.atomic() if is_locking or connection.in_atomic_block else nullcontext():
-                if is_locking:
-                    _lock_conversation(parameters)
-                return _run(STATEMENT, parameters)
-        except (sql_errors.DivisionByZero, sql_errors.DeadlockDetected, sql_errors.SerializationFailure):
-            if attempt == TRIES - 1:
-                raise ApiError(
-                    503,
-                    "busy",
-                    "This conversation is being written by many at once. Try again.",
-                    headers={"Retry-After": "1"},
-                ) from None
-        except sql_errors.ForeignKeyViolation:
-            # The key's products are known for up to a second: this one was deleted within it.
-            raise not_found("There is no product with this id here.", "$.productId") from None
-    raise AssertionError("unreachable")
-
-
-def _lock_conversation(parameters: dict[str, Any]) -> None:
-    _run(
-        "select 1 from conversation where workspace_id = %(workspace)s::uuid and (id = %(conversation)s::uuid or"
-        " (product_id = any(%(products)s::uuid[]) and external_id = %(external_conversation)s::text)) for update",
-        parameters,
-    )
-
-
-def _run(statement: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """One prepared statement on Django's own connection, past its cursor, which would bind on the client's side."""
-    connection.ensure_connection()
-    raw = cast("psycopg.Connection[Any]", connection.connection)
-    with psycopg.Cursor(raw, row_factory=dict_row) as cursor:
-        cursor.execute(statement, parameters, prepare=True)
-        return cast("dict[str, Any]", cursor.fetchone() or {})
 
 
 def _refusal(problem: str) -> ApiError:
@@ -242,25 +130,107 @@ def _refusal(problem: str) -> ApiError:
             )
 
 
-def _accepted(
-    body: CreateMessages, rows: list[Row], existing: dict[str, list[str]], result: dict[str, Any]
-) -> Accepted:
-    by_position = {row.i: row for row in rows}
-    made: dict[str | None, Row] = {row.external_id: row for row in rows}
-    answers = []
+def _prompted_product(body: CreateMessages, caller: Caller) -> UUID | None:
+    """The product whose system prompt is sent; None without one, or where the conversation is not there."""
+    if not body.system_prompt or body.product_id is not None:
+        return body.product_id if body.system_prompt else None
+    conversations = Conversation.objects.filter(workspace_id=caller.workspace_id, product_id__in=list(caller.versions))
+    if body.conversation_id is not None:
+        conversations = conversations.filter(id=body.conversation_id)
+    else:
+        conversations = conversations.filter(external_id=body.external_conversation_id)
+    return conversations.values_list("product_id", flat=True).first()
+
+
+def _is_new_prompt(body: CreateMessages, product_id: UUID | None) -> bool:
+    return product_id is not None and not is_known(body.system_prompt or "", product_id)
+
+
+def _prompt(body: CreateMessages, caller: Caller, product_id: UUID | None, now: datetime) -> StoredPrompt | None:
+    if product_id is None:
+        return None
+    return resolve_prompt(body.system_prompt or "", workspace_id=caller.workspace_id, product_id=product_id, now=now)
+
+
+def _is_kept(body: CreateMessages, product_id: UUID) -> bool:
+    """Whether the sample rate keeps the request. A conversation named by our id is here, so it was kept."""
+    if body.force_sample or body.conversation_id is not None:
+        return True
+    return is_kept(body.sample_rate, str(product_id), body.external_conversation_id or secrets.token_hex())
+
+
+def _dropped_from(body: CreateMessages, caller: Caller) -> UUID | None:
+    """A product that would have dropped this conversation, which is not here and whose product is not named."""
+    return next((product_id for product_id in caller.versions if not _is_kept(body, product_id)), None)
+
+
+def _sampled_out(caller: Caller, product_id: UUID, now: datetime) -> Accepted:
+    count_sampled_out("messages", workspace_id=caller.workspace_id, product_id=product_id, now=now)
+    return Accepted(MessagesCreated(conversation_id="", messages=[], sampled_out=True), created=False)
+
+
+def _earlier(body: CreateMessages, caller: Caller, attempt: Attempt, now: datetime) -> Accepted | None:
+    """The answer to an earlier sending of this very request, made from what it stored; None if there was none."""
+    messages = Message.objects.filter(workspace_id=caller.workspace_id)
+    first = (
+        messages.filter(request_hash__in=attempt.recent_hashes(now), received_at__gte=now - RETRY_WINDOW)
+        .select_related("conversation")
+        .order_by("-received_at")
+        .first()
+    )
+    if first is None:
+        return None
+    conversation = first.conversation
+    made = list(
+        messages.filter(
+            conversation=conversation, received_at=first.received_at, position__gte=first.position
+        ).order_by("position")
+    )
+    sent = {message.external_message_id for message in body.messages} - {message.external_id for message in made}
+    before = messages.filter(conversation=conversation, external_id__in=sent - {None})
+    known = {message.external_id or "": (message.id, message.type) for message in before}
+    rows = message_rows(body, now)
+    fresh = [row for row in rows if row.external_id not in known]
+    if len(fresh) != len(made):
+        return None
+    for row, message in zip(fresh, made, strict=True):
+        row.id = message.id
+    product_id = conversation.product_id if body.system_prompt else None
+    prompt = _prompt(body, caller, product_id, now)
+    return Accepted(_answer(body, str(conversation.id), _outcomes(body, rows, known), prompt), created=True)
+
+
+def _outcomes(
+    body: CreateMessages, rows: Sequence[Row], known: Mapping[str, tuple[UUID, str]]
+) -> list[AcceptedMessage]:
+    """What became of each message: `rows` are those of the request, `known` what was there before by external id."""
+    by_place = {row.i: row for row in rows}
+    by_external_id = {row.external_id: row for row in rows}
+    outcomes = []
     for i, message in enumerate(body.messages):
         external_id = message.external_message_id
-        stored = existing.get(external_id) if external_id else None
-        row = by_position.get(i) or made[external_id]
-        answers.append(
+        row = by_place.get(i) or by_external_id[external_id]
+        stored = known.get(external_id) if external_id else None
+        id, type = stored or (row.id, row.type)
+        outcomes.append(
             AcceptedMessage(
-                message_id=UUID(stored[0]) if stored else row.id,
-                message_type=stored[1] if stored else row.type,
+                message_id=id,
+                message_type=type,
                 status="created" if stored is None and row.i == i else "deduplicated",
                 external_message_id=external_id,
             )
         )
-    return Accepted(
-        answer=MessagesCreated(conversation_id=result["conversation_id"], messages=answers),
-        created=result["created"] or any(answer.status == "created" for answer in answers),
+    return outcomes
+
+
+def _answer(
+    body: CreateMessages, conversation_id: str, outcomes: list[AcceptedMessage], prompt: StoredPrompt | None
+) -> MessagesCreated:
+    sent = body.system_prompt
+    return MessagesCreated(
+        conversation_id=conversation_id,
+        messages=outcomes,
+        system_prompt_prompt_id=str(prompt.id) if prompt else "",
+        system_prompt_component_ids=list(prompt.component_ids) if prompt else [],
+        prompt_variables=(sent.variables if isinstance(sent, SystemPrompt) else None) or msgspec.UNSET,
     )

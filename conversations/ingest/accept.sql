@@ -7,7 +7,7 @@
 with input as materialized (
   select * from jsonb_to_recordset(%(messages)s::jsonb) as m(
     i int, id uuid, external_id text, type text, content text, context text, tool_name text, input jsonb, output jsonb,
-    model text, parent_id uuid, parent_external_id text, properties jsonb, voice jsonb, created_at timestamptz)
+    model text, tokens int, parent_id uuid, parent_external_id text, properties jsonb, voice jsonb, created_at timestamptz)
 ), target as materialized (
   -- By its id anywhere in the workspace, so that a contradiction can be told from an absence …
   select c.id, c.product_id, c.external_id from conversation c
@@ -43,13 +43,27 @@ with input as materialized (
          where m.workspace_id = %(workspace)s::uuid and m.id = n.parent_id) is not true)
     end as code
 ), allowed as materialized (
-  select where (select code from problem) is null
+  -- The lock is the request's own: were it sent again meanwhile, that one would wait (greenflash_site/api/retries.py).
+  select pg_advisory_xact_lock(%(lock)s::bigint) where (select code from problem) is null
 ), fresh as materialized (
   select n.* from input n cross join allowed where not exists (select from existing e where e.external_id = n.external_id)
+), used as materialized (
+  -- What of its system prompt the conversation has not counted yet.
+  select u.fingerprint, u.half_tokens
+    from jsonb_to_recordset(%(prompt_uses)s::jsonb) as u(fingerprint uuid, half_tokens int), allowed
+   where not exists (select from prompt_use p, target where p.workspace_id = %(workspace)s::uuid
+                        and p.conversation_id = target.id and p.fingerprint = u.fingerprint)
 ), tally as materialized (
   select count(*) as messages, count(*) filter (where type = 'tool_call') as tool_calls,
-         min(created_at) as first_at, max(created_at) as last_at
+         min(created_at) as first_at, max(created_at) as last_at,
+         2 * coalesce(sum(tokens), 0) + (select coalesce(sum(half_tokens), 0) from used) as half_tokens
     from fresh
+), model_made as (
+  insert into model (id, workspace_id, canonical_id, display_name, provider, family, created_at)
+  select m.id, %(workspace)s::uuid, m.canonical_id, m.display_name, m.provider, m.family, %(now)s::timestamptz
+    from jsonb_to_recordset(%(new_models)s::jsonb) as m(
+      id uuid, canonical_id text, display_name text, provider text, family text), allowed
+  on conflict (workspace_id, canonical_id) do nothing
 ), organization_found as (
   select id from organization where workspace_id = %(workspace)s::uuid and external_id = %(organization)s::text
 ), organization_made as (
@@ -87,7 +101,9 @@ with input as materialized (
          title = case when c.title = '' then %(title)s::text else c.title end,
          model = coalesce(%(model)s::text, c.model),
          properties = (c.properties || %(properties)s::jsonb) - %(removed_properties)s::text[],
-         system_prompt = coalesce(%(system_prompt)s::jsonb, c.system_prompt),
+         prompt_id = coalesce(%(prompt)s::uuid, c.prompt_id),
+         prompt_variables = coalesce(%(prompt_variables)s::jsonb, c.prompt_variables),
+         half_tokens = c.half_tokens + tally.half_tokens,
          voice_call = coalesce(%(voice_call)s::jsonb, c.voice_call),
          organization_id = coalesce(c.organization_id, its_participant.organization_id),
          updated_at = case when tally.messages > 0 then %(now)s::timestamptz else c.updated_at end
@@ -97,12 +113,13 @@ with input as materialized (
 ), begun as (
   insert into conversation (
     id, workspace_id, product_id, version_id, participant_id, organization_id, external_id, title, model, properties,
-    system_prompt, voice_call, message_count, tool_call_count, last_position, first_message_at, last_message_at,
-    created_at, updated_at)
+    prompt_id, prompt_variables, voice_call, message_count, tool_call_count, half_tokens, last_position,
+    first_message_at, last_message_at, created_at, updated_at)
   select %(new_conversation)s::uuid, %(workspace)s::uuid, %(product)s::uuid, %(version)s::uuid, its_participant.id,
          its_participant.organization_id, %(external_conversation)s::text, %(title)s::text, coalesce(%(model)s::text, ''),
-         %(properties)s::jsonb, %(system_prompt)s::jsonb, %(voice_call)s::jsonb, tally.messages, tally.tool_calls,
-         tally.messages, tally.first_at, tally.last_at, %(now)s::timestamptz, %(now)s::timestamptz
+         %(properties)s::jsonb, %(prompt)s::uuid, %(prompt_variables)s::jsonb, %(voice_call)s::jsonb, tally.messages,
+         tally.tool_calls, tally.half_tokens, tally.messages, tally.first_at, tally.last_at, %(now)s::timestamptz,
+         %(now)s::timestamptz
     from allowed, tally, its_participant where not exists (select from target)
   on conflict do nothing returning id, last_position, participant_id, true as created
 ), conversation_now as materialized (
@@ -110,16 +127,23 @@ with input as materialized (
 ), made as (
   insert into message (
     id, workspace_id, conversation_id, position, type, content, context, tool_name, input, output, model, parent_id,
-    parent_external_id, external_id, properties, voice, participant_id, created_at, received_at)
-  select n.id, %(workspace)s::uuid, c.id, c.last_position - tally.messages + row_number() over (order by n.i), n.type,
-         n.content, n.context, n.tool_name, n.input, n.output, n.model, n.parent_id, n.parent_external_id, n.external_id,
-         n.properties, n.voice, nullif(its_participant.id, c.participant_id), n.created_at, %(now)s::timestamptz
-    from fresh n, conversation_now c, tally, its_participant
+    parent_external_id, external_id, properties, voice, participant_id, tokens, request_hash, created_at, received_at)
+  select n.id, %(workspace)s::uuid, c.id, c.last_position - tally.messages + n.place, n.type, n.content, n.context,
+         n.tool_name, n.input, n.output, n.model, n.parent_id, n.parent_external_id, n.external_id, n.properties, n.voice,
+         nullif(its_participant.id, c.participant_id), coalesce(n.tokens, 0),
+         case when n.place = 1 then %(request_hash)s::uuid end, n.created_at, %(now)s::timestamptz
+    from (select *, row_number() over (order by i) as place from fresh) as n, conversation_now c, tally, its_participant
+  on conflict do nothing returning 1
+), counted as (
+  insert into prompt_use (workspace_id, conversation_id, fingerprint, half_tokens, created_at)
+  select %(workspace)s::uuid, c.id, used.fingerprint, used.half_tokens, %(now)s::timestamptz
+    from used, conversation_now c
   on conflict do nothing returning 1
 )
 select problem.code as problem, conversation_now.id as conversation_id, conversation_now.created,
        (select jsonb_object_agg(external_id, jsonb_build_array(id, type)) from existing) as existing,
        1 / case when problem.code is not null
                   or (conversation_now.id is not null and (select count(*) from made) = tally.messages
+                      and (select count(*) from counted) = (select count(*) from used)
                       and (%(organization)s::text is null or exists (select from its_organization))) then 1 else 0 end as whole
   from problem cross join tally left join conversation_now on true

@@ -109,6 +109,7 @@ class SystemPrompt(msgspec.Struct, rename="camel", omit_defaults=True):
 
     prompt_id: UUID | None = None
     external_prompt_id: ExternalId | None = None
+    external_template_id: ExternalId | None = None  # what older integrations call externalPromptId
     components: Annotated[list[Component], msgspec.Meta(min_length=1, max_length=MAX_PROPERTIES)] | None = None
     content: Annotated[Text, msgspec.Meta(min_length=1)] | None = None
     variables: dict[str, str] | None = None
@@ -116,6 +117,8 @@ class SystemPrompt(msgspec.Struct, rename="camel", omit_defaults=True):
     def __post_init__(self) -> None:
         if self.components is not None and self.content is not None:
             raise ValueError("Give either `content` or `components`, not both")
+        if self.external_prompt_id is None:
+            self.external_prompt_id = self.external_template_id
 
 
 class NewMessage(msgspec.Struct, rename="camel", omit_defaults=True):
@@ -183,10 +186,15 @@ class AcceptedMessage(msgspec.Struct, rename="camel", omit_defaults=True):
 
 
 class MessagesCreated(msgspec.Struct, rename="camel", kw_only=True):
-    """The answer of `POST /messages`, one entry for each message sent, in their order."""
+    """The answer of `POST /messages`, one entry for each message sent, in their order.
+
+    What was sampled out says `sampledOut`, has no messages and an empty conversation id.
+    """
 
     success: bool = True
-    conversation_id: UUID
+    conversation_id: str
     messages: list[AcceptedMessage]
     system_prompt_prompt_id: str = ""
-    system_prompt_component_ids: list[str] = []
+    system_prompt_component_ids: list[UUID] = []
+    prompt_variables: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
+    sampled_out: bool | msgspec.UnsetType = msgspec.UNSET

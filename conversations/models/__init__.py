@@ -1,18 +1,34 @@
 """What was said, and by whom."""
 
 from conversations.models.conversation import Conversation, ConversationQuerySet, conversations_of
+from conversations.models.event import Event, Influence, ValueType
 from conversations.models.message import Message, MessageQuerySet, MessageType, parent_ids
+from conversations.models.model import Model
 from conversations.models.organization import Organization
 from conversations.models.participant import Participant
+from conversations.models.prompt import Component, Prompt, VersionPrompt
+from conversations.models.prompt_use import PromptUse
+from conversations.models.rating import Rating
+from conversations.models.sampled_out import SampledOut
 
 __all__ = [
+    "Component",
     "Conversation",
     "ConversationQuerySet",
+    "Event",
+    "Influence",
     "Message",
     "MessageQuerySet",
     "MessageType",
+    "Model",
     "Organization",
     "Participant",
+    "Prompt",
+    "PromptUse",
+    "Rating",
+    "SampledOut",
+    "ValueType",
+    "VersionPrompt",
     "conversations_of",
     "parent_ids",
 ]

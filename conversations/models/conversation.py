@@ -9,6 +9,7 @@ from django.db.models import Q, Subquery
 
 from conversations.models.organization import Organization
 from conversations.models.participant import Participant
+from conversations.models.prompt import Prompt
 from products.models import Product, ProductQuerySet, Version, Workspace
 from products.models.ids import new_id
 
@@ -25,7 +26,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return (
             self.newest_first()
             .select_related("participant", "organization", "product")
-            .defer("properties", "system_prompt", "voice_call")
+            .defer("properties", "prompt_variables", "voice_call", "feedback")
         )
 
     def older_than(self, at: datetime, id: UUID) -> Self:
@@ -63,11 +64,24 @@ class Conversation(models.Model):
     title = models.CharField(max_length=TITLE_LENGTH, default="", db_default="")
     model = models.CharField(max_length=255, default="", db_default="")
     properties = models.JSONField(default=dict, db_default={})
-    system_prompt = models.JSONField(null=True)
+    # The latest it ran under (conversations/models/prompt.py), and the values of its {{variables}}.
+    prompt = models.ForeignKey(
+        Prompt, models.DO_NOTHING, null=True, related_name="conversations", db_constraint=False, db_index=False
+    )
+    prompt_variables = models.JSONField(null=True)
     voice_call = models.JSONField(null=True)
     message_count = models.PositiveIntegerField(default=0, db_default=0)
     tool_call_count = models.PositiveIntegerField(default=0, db_default=0)
     last_position = models.PositiveIntegerField(default=0, db_default=0)
+    # Halves, because prompts count half (Decision 12 of the contract).
+    half_tokens = models.PositiveBigIntegerField(default=0, db_default=0)
+    # The latest rating of the conversation as a whole; `rating_normalized` is 0..1.
+    rating = models.FloatField(null=True)
+    rating_min = models.FloatField(null=True)
+    rating_max = models.FloatField(null=True)
+    rating_normalized = models.FloatField(null=True)
+    feedback = models.TextField(null=True)  # noqa: DJ001 - null: rated without words, or not at all
+    rated_at = models.DateTimeField(null=True)
     first_message_at = models.DateTimeField()
     last_message_at = models.DateTimeField()
     created_at = models.DateTimeField()

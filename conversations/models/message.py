@@ -68,6 +68,10 @@ class Message(models.Model):
     participant = models.ForeignKey(
         Participant, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
     )
+    # What counts as usage: tokens of o200k_base in what was said (Decision 12 of the contract).
+    tokens = models.PositiveIntegerField(default=0, db_default=0)
+    # On the first row that a request made, so that the request is known when it is sent again.
+    request_hash = models.UUIDField(null=True)
     created_at = models.DateTimeField()
     received_at = models.DateTimeField()
 
@@ -86,7 +90,20 @@ class Message(models.Model):
             # Reader: a conversation in its order.
             models.Index(
                 fields=["workspace", "conversation", "created_at", "position"], name="message_conversation_order"
-            )
+            ),
+            # Reader: a request sent again, its first answer lost (greenflash_site/api/retries.py). Its hash begins with
+            # the minute, so new entries lie side by side.
+            models.Index(
+                fields=["request_hash"], condition=models.Q(request_hash__isnull=False), name="message_request_hash"
+            ),
+            # Reader: a rating that names a message by its external id alone. A hash, because it is 8 bytes.
+            models.Index(
+                models.Func(
+                    "external_id", models.Value(0), function="hashtextextended", output_field=models.BigIntegerField()
+                ),
+                condition=models.Q(external_id__isnull=False),
+                name="message_external_hash",
+            ),
         ]
 
     def __str__(self) -> str:

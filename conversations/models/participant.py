@@ -15,6 +15,10 @@ class Participant(models.Model):
     external_id = models.CharField(max_length=255)
     name = models.CharField(max_length=255, blank=True, default="")
     email = models.CharField(max_length=320, blank=True, default="")
+    phone = models.CharField(max_length=64, blank=True, default="", db_default="")
+    properties = models.JSONField(default=dict, db_default={})
+    # Set once and for good: from then on name, email, phone and properties stay empty.
+    anonymized_at = models.DateTimeField(null=True)
     organization = models.ForeignKey(
         Organization, models.DO_NOTHING, null=True, related_name="participants", db_constraint=False, db_index=False
     )

@@ -39,7 +39,7 @@ def detail(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
     """One conversation, to be read like a chat."""
     conversations = conversations_of(request.products)
     conversation = get_object_or_404(
-        conversations.select_related("participant", "organization", "product", "version"), id=conversation_id
+        conversations.select_related("participant", "organization", "product", "version", "prompt"), id=conversation_id
     )
     start = _start(request)
     messages = _window(conversation, start)

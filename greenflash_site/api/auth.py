@@ -33,6 +33,7 @@ class Caller:
     scope: str
     versions: dict[UUID, UUID]
     out_of_reach: frozenset[UUID]
+    api_key_id: UUID | None = None
     key_hash: bytes | None = None
 
     @property
@@ -110,6 +111,7 @@ def _look_up(key_hash: bytes) -> Caller | None:
         scope=key.scope,
         versions=versions,
         out_of_reach=out_of_reach,
+        api_key_id=key.id,
         key_hash=key_hash,
     )
 

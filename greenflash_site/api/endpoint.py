@@ -8,6 +8,7 @@ import logging
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from greenflash_site.api import limits
 from greenflash_site.api.auth import Caller, authenticate
 from greenflash_site.api.errors import (
     ApiError,
@@ -28,6 +30,7 @@ from greenflash_site.api.errors import (
     not_found,
     unavailable,
 )
+from greenflash_site.api.retries import answer_once
 from products.models import Scope
 from products.models.ids import new_id
 
@@ -41,6 +44,7 @@ class ApiRequest(HttpRequest):
 
     caller: Caller
     request_id: UUID
+    rate_headers: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +70,15 @@ class Endpoint:
     def answer(self, request: ApiRequest, **path: Any) -> HttpResponse:
         """Call the function with what was decoded and encode what it returns."""
         request.caller = authenticate(request)
+        request.rate_headers = limits.take(request.caller)
         if request.caller.scope not in (Scope.ALL, self.scope):
             raise forbidden("wrong_scope", f"This API key may not do this: it is for '{request.caller.scope}' only.")
-        arguments: dict[str, Any] = dict(path)
+        if request.method == "POST" and "Idempotency-Key" in request.headers:
+            return answer_once(request, request.caller, partial(self._call, request, path))
+        return self._call(request, path)
+
+    def _call(self, request: ApiRequest, path: dict[str, Any]) -> HttpResponse:
+        arguments = dict(path)
         if self.query is not None:
             arguments["query"] = decode_query(request, self.query)
         if self.body is not None:
@@ -109,6 +119,7 @@ def resource(**methods: Endpoint) -> Callable[..., HttpResponse]:
     @login_not_required
     def view(request: ApiRequest, **path: Any) -> HttpResponse:
         request.request_id = new_id()
+        request.rate_headers = {}
         try:
             if not methods:
                 raise not_found("The API has no such path.")
@@ -126,6 +137,8 @@ def resource(**methods: Endpoint) -> Callable[..., HttpResponse]:
             failure = ApiError(500, "internal_error", "Something went wrong on our side.")
             response = error_response(failure, request.request_id)
         response["X-Request-Id"] = str(request.request_id)
+        for name, value in request.rate_headers.items():
+            response[name] = value
         return response
 
     view.endpoints = methods  # type: ignore[attr-defined]  # for the document and the test that walks every route

@@ -4,6 +4,7 @@ from products.models.api_key import ApiKey, ApiKeyQuerySet, Scope
 from products.models.member import Collaborator, Member, Role
 from products.models.person import Person
 from products.models.product import ENVIRONMENTS, Environment, Kind, Product, ProductQuerySet, Version
+from products.models.request_key import RequestCount, RequestKey
 from products.models.workspace import Workspace, reserved_slugs
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "Person",
     "Product",
     "ProductQuerySet",
+    "RequestCount",
+    "RequestKey",
     "Role",
     "Scope",
     "Version",

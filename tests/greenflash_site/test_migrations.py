@@ -40,8 +40,8 @@ def test_it_keeps_the_workspace_in_every_primary_key() -> None:
             " where c.column_name = 'workspace_id' and c.table_schema = 'public' group by c.table_name"
         )
         keys = dict(cursor.fetchall())
-    assert len(keys) >= 10
-    assert all(columns == ["id", "workspace_id"] for columns in keys.values()), keys
+    assert len(keys) >= 20
+    assert all("workspace_id" in columns for columns in keys.values()), keys
 
 
 @pytest.mark.django_db

@@ -4,7 +4,6 @@ import secrets
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.conf import settings
@@ -75,7 +74,7 @@ def _tell(member: Member, *, conversations: int, seed: int, shown: bool) -> int:
     caller = caller_of(member.workspace)
     names = {product.key: product.name for product in PRODUCTS}
     ids = dict(Product.objects.filter(workspace=member.workspace).values_list("name", "id"))
-    told: set[UUID] = set()
+    told: set[str] = set()
     with transaction.atomic(), tqdm(total=conversations, unit=" conversations", disable=not shown) as bar:
         for request in story(seed=seed, until=datetime.now(UTC), conversations=conversations):
             body = msgspec.convert({**request.body, "productId": ids[names[request.product]]}, CreateMessages)

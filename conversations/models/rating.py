@@ -1,0 +1,51 @@
+"""A rating: what somebody thought of a conversation or of one message."""
+
+from django.db import models
+
+from conversations.models.conversation import Conversation
+from products.models import Workspace
+from products.models.ids import new_id
+
+
+class Rating(models.Model):
+    """One rating on its own scale, and `normalized` to 0..1. All are kept; the latest by `rated_at` is shown.
+
+    `message_id` is null where the whole conversation was rated.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="ratings", db_index=False)
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, related_name="ratings", db_constraint=False, db_index=False
+    )
+    message_id = models.UUIDField(null=True)
+    value = models.FloatField()
+    minimum = models.FloatField()
+    maximum = models.FloatField()
+    normalized = models.FloatField()
+    feedback = models.TextField(default="", db_default="")
+    rated_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    request_hash = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "rating"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(minimum__lt=models.F("maximum"))
+                & models.Q(value__gte=models.F("minimum"))
+                & models.Q(value__lte=models.F("maximum")),
+                name="rating_on_its_scale",
+            )
+        ]
+        indexes = [
+            # Reader: a conversation's ratings and those of its messages, the latest first.
+            models.Index(fields=["workspace", "conversation", "-rated_at", "-id"], name="rating_conversation_rated"),
+            # Reader: a request sent again, its first answer lost (greenflash_site/api/retries.py).
+            models.Index(
+                fields=["request_hash"], condition=models.Q(request_hash__isnull=False), name="rating_request_hash"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.value:g} of {self.maximum:g}"
