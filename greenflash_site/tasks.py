@@ -1,7 +1,13 @@
 """Jobs that no app owns; the worker runs them by the clock."""
 
+from datetime import timedelta
+
 from django.core.management import call_command
+from django.utils import timezone
 from procrastinate.contrib.django import app
+
+from greenflash_site.api.retries import KEY_LIFETIME
+from products.models import RequestCount, RequestKey
 
 
 @app.periodic(cron="17 4 * * *")
@@ -9,3 +15,12 @@ from procrastinate.contrib.django import app
 def delete_expired_sessions(timestamp: int) -> None:
     """Delete sessions whose time is over; Django leaves them in the table."""
     call_command("clearsessions")
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queueing_lock="delete_old_requests")
+def delete_old_requests(timestamp: int) -> None:
+    """Delete what the API remembers of requests and no longer needs: expired keys, counts of past minutes."""
+    now = timezone.now()
+    RequestKey.objects.filter(created_at__lt=now - KEY_LIFETIME).delete()
+    RequestCount.objects.filter(minute__lt=now - timedelta(minutes=10)).delete()

@@ -79,6 +79,11 @@ def take(caller: Caller) -> dict[str, str]:
     return headers
 
 
+def forget_counts() -> None:
+    """Count anew."""
+    _windows.clear()
+
+
 def _add(caller: Caller, minute: int, count: int) -> int:
     """Add to the key's shared count of the minute, and give it."""
     with connection.cursor() as cursor:
