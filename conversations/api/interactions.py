@@ -1,4 +1,4 @@
-"""The API's endpoints about conversations: messages in, interactions out."""
+"""Interactions: what the API calls a conversation that is read."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -6,13 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-from conversations.ingest.accept import accept
-from conversations.ingest.contract import CreateMessages, MessagesCreated
 from conversations.models import Conversation, Message, MessageType, conversations_of, parent_ids
 from greenflash_site.api.endpoint import Answer, ApiRequest, endpoint
 from greenflash_site.api.errors import not_found
 from greenflash_site.api.pagination import OffsetPage, paginate
-from greenflash_site.api.retries import Attempt
 from products.models import Scope
 
 Role = Literal["user", "assistant", "system", "tool_call", "observation", "final_response"]
@@ -23,13 +20,6 @@ ROLES: dict[str, Role] = {
     MessageType.TOOL_CALL: "tool_call",
     MessageType.FINAL_RESPONSE: "final_response",
 }
-
-
-@endpoint(Scope.INGEST, body=CreateMessages, answer=MessagesCreated, statuses=(200, 201))
-def create_messages(request: ApiRequest, body: CreateMessages) -> Answer:
-    """Store messages of one conversation: 201 when any is new, 200 when all were known."""
-    accepted = accept(body, caller=request.caller, attempt=Attempt.of(request, request.caller))
-    return Answer(body=accepted.answer, status=201 if accepted.created else 200)
 
 
 class InteractionsQuery(OffsetPage, kw_only=True, rename="camel"):

@@ -1,0 +1,1 @@
+"""The API's endpoints about conversations: a module each for what the API calls a resource."""
