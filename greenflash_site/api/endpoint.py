@@ -106,6 +106,11 @@ def endpoint(
     `answer` is what a success carries: a struct, or `list[Struct]` when it is paginated; `statuses` are those a success
     may have.
     """
+    for struct in (body, query):
+        if struct is not None:
+            # msgspec learns a struct when it first decodes one, and crashes where two threads do so at once (0.22.0).
+            # It does so now, on import.
+            msgspec.json.Decoder(struct)
     return lambda function: Endpoint(
         function=function, scope=scope, answer_type=answer, body=body, query=query, statuses=statuses
     )
@@ -129,7 +134,7 @@ def resource(**methods: Endpoint) -> Callable[..., HttpResponse]:
         except ApiError as error:
             response = error_response(error, request.request_id)
         except (OperationalError, psycopg.OperationalError):
-            logger.exception("Request %s could not reach the database", request.request_id)
+            logger.exception("Request %s was not taken by the database", request.request_id)
             response = error_response(unavailable(), request.request_id)
         except Exception:
             # Our own fault: the trace is for our log, the caller gets a request id to quote.

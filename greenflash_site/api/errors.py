@@ -80,7 +80,7 @@ def unavailable() -> ApiError:
     return ApiError(
         503,
         "database_unavailable",
-        "The database cannot be reached now. Try again shortly.",
+        "The database cannot take this request now. Try again shortly.",
         headers={"Retry-After": "2"},
     )
 

@@ -11,6 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from greenflash_site.server.supervisor import exit_with_parent
 from greenflash_site.server.web import PortTaken, serve
 
+# A request that would wait longer for the database is answered 503, and its thread is free again. Clients give up after
+# 60 s; migrations and jobs may take what they need.
+PATIENCE = "-c lock_timeout=2s -c statement_timeout=20s -c idle_in_transaction_session_timeout=60s"
+
 
 class Command(BaseCommand):
     help = "Serve the site."
@@ -30,6 +34,8 @@ class Command(BaseCommand):
         # Loaded before the workers fork, who share it: 97 instead of 117 MB for two of them and their parent (PSS).
         import_module(settings.ROOT_URLCONF)
         gc.freeze()
+        database = settings.DATABASES["default"]["OPTIONS"]
+        database["options"] = f"{database.get('options', '')} {PATIENCE}".strip()
         try:
             serve(host=host, port=port, workers=workers, threads=threads)
         except PortTaken as error:
