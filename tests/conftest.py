@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from greenflash import Greenflash
+from greenflash import AsyncGreenflash, Greenflash
 
 from conversations.ingest.accept import accept
 from conversations.ingest.contract import CreateMessages
@@ -121,6 +121,10 @@ class Api:
         """POST JSON (or bytes as they are) to /api/v1/<path>."""
         return self.client.post(f"/api/v1/{path}", body, content_type="application/json", headers=headers or None)
 
+    def put(self, path: str, body: Any, **headers: str) -> Any:
+        """PUT JSON (or bytes as they are) to /api/v1/<path>."""
+        return self.client.put(f"/api/v1/{path}", body, content_type="application/json", headers=headers or None)
+
     def get(self, path: str, **query: Any) -> Any:
         """GET /api/v1/<path>."""
         return self.client.get(f"/api/v1/{path}", query_params=query)
@@ -174,6 +178,13 @@ def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
 def sdk(base: str, key: str) -> Greenflash:
     """The official client, which checks every answer strictly."""
     return Greenflash(api_key=key, base_url=f"{base}/api/v1", _strict_response_validation=True, max_retries=0)
+
+
+def async_sdk(base: str, key: str, **options: Any) -> AsyncGreenflash:
+    """The official asynchronous client, as strict."""
+    return AsyncGreenflash(
+        api_key=key, base_url=f"{base}/api/v1", _strict_response_validation=True, max_retries=0, **options
+    )
 
 
 @pytest.fixture

@@ -4,28 +4,15 @@ Limits are Decision 6 of the contract. What a type cannot say (a parent that is 
 range) is said by `accept`, which names the field in the same way.
 """
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 
+from conversations.ingest.fields import MAX_PROPERTIES, ExternalId, Fraction, Name, Properties, Text
 from conversations.models import MessageType
 
 MAX_MESSAGES = 1_000
-MAX_CONTENT = 1_000_000
-MAX_PROPERTIES = 100
-MAX_PROPERTY_KEY = 200
-MAX_DEPTH = 32
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-FURTHEST_AHEAD = timedelta(hours=24)
-
-# A look-ahead, because `$` also matches before a last newline.
-ExternalId = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^(?![\s\S]*[\x00-\x1f\x7f-\x9f])")]
-Text = Annotated[str, msgspec.Meta(max_length=MAX_CONTENT)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-Properties = dict[str, Any]
-Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 ROLES = {

@@ -1,14 +1,24 @@
-"""The rules of `POST /messages` that types cannot say; `accept` applies them.
+"""The rules of bodies that types cannot say; whoever stores a body applies them.
 
 A value that breaks one is ApiError 400, with the path of its field.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from conversations.ingest.contract import EARLIEST, FURTHEST_AHEAD, MAX_DEPTH, MAX_PROPERTIES, MAX_PROPERTY_KEY
+from conversations.ingest.fields import EARLIEST, FURTHEST_AHEAD, MAX_DEPTH, MAX_PROPERTIES, MAX_PROPERTY_KEY
 from greenflash_site.api.errors import invalid
+
+# No more than mail programs agree on: the addresses of others are not ours to judge.
+EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]+@[^\s@\x00-\x1f\x7f-\x9f]+")
+
+
+def check_email(text: str, path: str) -> None:
+    """Refuse what cannot be an email address."""
+    if not EMAIL.fullmatch(text):
+        raise invalid("Not an email address.", path)
 
 
 def parse_time(text: str, *, now: datetime, path: str) -> datetime:

@@ -1,34 +1,35 @@
-"""Runs the one statement of ingest, `accept.sql`: its parameters, and what is done when requests collide."""
+"""The one statement of ingest, `accept.sql`, and what it is run with."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import msgspec
-import psycopg
-from django.db import connection, transaction
-from psycopg import errors as sql_errors
-from psycopg.rows import dict_row
 
 from conversations.ingest.contract import CreateMessages, SystemPrompt
 from conversations.ingest.model_names import ModelName, model_name
 from conversations.ingest.prompts import StoredPrompt
 from conversations.ingest.rows import Row, title_of
+from conversations.ingest.run import run
 from conversations.ingest.tokens import count_tokens
 from greenflash_site.api.auth import Caller
-from greenflash_site.api.errors import ApiError, not_found
 from greenflash_site.api.retries import Attempt
 from products.models.ids import new_id
 
 STATEMENT = (Path(__file__).parent / "accept.sql").read_text()
-# Each try that fails means that somebody else's request succeeded; more than a few in a row is not contention.
-TRIES = 8
-LOCKING_FROM = 6
+LOCK = """
+select 1 from conversation where workspace_id = %(workspace)s::uuid and (id = %(conversation)s::uuid or
+  (product_id = any(%(products)s::uuid[]) and external_id = %(external_conversation)s::text)) for update
+"""
+
+
+def store(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Run the statement; when nothing else helps against a collision, with the conversation locked, if it is there."""
+    return run(STATEMENT, parameters, lock=LOCK)
 
 
 def parameters(
@@ -90,48 +91,3 @@ def _prompt_uses(prompt: StoredPrompt | None, variables: dict[str, str]) -> list
 
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def store(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Run the statement; on a collision with another request run it again, which then sees what the other stored.
-
-    If that does not end it the conversation, if it is there, is locked first. Not at once: such a lock comes before
-    those of organization and participant, out of order. Twelve clients who begin one conversation together need two
-    or three runs more; with the lock from the first on they deadlocked in most rounds, a second each time.
-    """
-    for attempt in range(TRIES):
-        is_locking = attempt >= LOCKING_FROM
-        try:
-            with transaction.atomic() if is_locking or connection.in_atomic_block else nullcontext():
-                if is_locking:
-                    _lock_conversation(parameters)
-                return _run(STATEMENT, parameters)
-        except (sql_errors.DivisionByZero, sql_errors.DeadlockDetected, sql_errors.SerializationFailure):
-            if attempt == TRIES - 1:
-                raise ApiError(
-                    503,
-                    "busy",
-                    "This conversation is being written by many at once. Try again.",
-                    headers={"Retry-After": "1"},
-                ) from None
-        except sql_errors.ForeignKeyViolation:
-            # The key's products are known for up to a second: this one was deleted within it.
-            raise not_found("There is no product with this id here.", "$.productId") from None
-    raise AssertionError("unreachable")
-
-
-def _lock_conversation(parameters: dict[str, Any]) -> None:
-    _run(
-        "select 1 from conversation where workspace_id = %(workspace)s::uuid and (id = %(conversation)s::uuid or"
-        " (product_id = any(%(products)s::uuid[]) and external_id = %(external_conversation)s::text)) for update",
-        parameters,
-    )
-
-
-def _run(statement: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """One prepared statement on Django's own connection, past its cursor, which would bind on the client's side."""
-    connection.ensure_connection()
-    raw = cast("psycopg.Connection[Any]", connection.connection)
-    with psycopg.Cursor(raw, row_factory=dict_row) as cursor:
-        cursor.execute(statement, parameters, prepare=True)
-        return cast("dict[str, Any]", cursor.fetchone() or {})

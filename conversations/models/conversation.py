@@ -101,8 +101,13 @@ class Conversation(models.Model):
         indexes = [
             # Reader: the list of conversations, newest first, of all products one may see.
             models.Index(fields=["workspace", "-last_message_at", "-id"], name="conversation_workspace_last"),
-            # Readers: the same list of one product, GET /interactions, and the counts by day on Home.
-            models.Index(fields=["workspace", "product", "-last_message_at", "-id"], name="conversation_product_last"),
+            # Readers: the same list of one product, GET /interactions, the counts by day on Home, and by model in
+            # GET /models (the name of the model in this index costs a write less than an index of its own would).
+            models.Index(
+                fields=["workspace", "product", "-last_message_at", "-id"],
+                include=["model"],
+                name="conversation_product_last",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,19 @@
 """An organization: a company whose people talk to a workspace's products."""
 
+from typing import Self
+
 from django.db import models
 
 from products.models import Workspace
 from products.models.ids import new_id
+
+
+class OrganizationQuerySet(models.QuerySet["Organization"]):
+    """Reads of organizations, started from a workspace."""
+
+    def newest_first(self) -> Self:
+        """Those made last, first."""
+        return self.order_by("-created_at", "-id")
 
 
 class Organization(models.Model):
@@ -17,11 +27,15 @@ class Organization(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
+    objects = OrganizationQuerySet.as_manager()
+
     class Meta:
         db_table = "organization"
         constraints = [
             models.UniqueConstraint(fields=["workspace", "external_id"], name="organization_external_unique")
         ]
+        # Reader: GET /organizations.
+        indexes = [models.Index(fields=["workspace", "-created_at", "-id"], name="organization_newest")]
 
     def __str__(self) -> str:
         return self.name or self.external_id

@@ -1,10 +1,20 @@
 """A participant: somebody who talks to a product; "User" on the screens."""
 
+from typing import Self
+
 from django.db import models
 
 from conversations.models.organization import Organization
 from products.models import Workspace
 from products.models.ids import new_id
+
+
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    """Reads of participants, started from a workspace."""
+
+    def newest_first(self) -> Self:
+        """Those made last, first."""
+        return self.order_by("-created_at", "-id")
 
 
 class Participant(models.Model):
@@ -25,9 +35,20 @@ class Participant(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
+    objects = ParticipantQuerySet.as_manager()
+
     class Meta:
         db_table = "participant"
         constraints = [models.UniqueConstraint(fields=["workspace", "external_id"], name="participant_external_unique")]
+        indexes = [
+            # Readers: GET /users, of all and of one organization.
+            models.Index(fields=["workspace", "-created_at", "-id"], name="participant_newest"),
+            models.Index(
+                fields=["workspace", "organization", "-created_at", "-id"],
+                condition=models.Q(organization__isnull=False),
+                name="participant_organization",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.external_id

@@ -37,6 +37,11 @@ class Caller:
     key_hash: bytes | None = None
 
     @property
+    def workspace(self) -> Workspace:
+        """The workspace as a place to start reads from that are not of products; only its id is known."""
+        return Workspace(id=self.workspace_id)
+
+    @property
     def products(self) -> ProductQuerySet:
         """The products within reach: where every read of the API starts."""
         return Product.objects.filter(workspace_id=self.workspace_id, id__in=list(self.versions))

@@ -1,10 +1,20 @@
 """The paths of the public API, below /api/v1/."""
 
-from django.urls import path, re_path
+from django.urls import path, re_path, register_converter
+from django.urls.converters import StringConverter
 
-from conversations.api import interactions, messages
+from conversations.api import interactions, messages, users
 from greenflash_site.api.endpoint import resource
 from products import api as products
+
+
+class ExternalIdConverter(StringConverter):
+    """A caller's own id, percent-encoded; it may hold slashes, and what cannot be one is no path of ours."""
+
+    regex = r"[^\x00-\x1f\x7f-\x9f]{1,255}"
+
+
+register_converter(ExternalIdConverter, "external_id")
 
 urlpatterns = [
     path("messages", resource(POST=messages.create_messages)),
@@ -12,6 +22,8 @@ urlpatterns = [
     path("interactions/<uuid:interaction_id>", resource(GET=interactions.get_interaction)),
     path("products", resource(GET=products.list_products)),
     path("products/<uuid:product_id>", resource(GET=products.get_product)),
+    path("users", resource(GET=users.list_users, POST=users.create_user)),
+    path("users/<external_id:external_id>", resource(PUT=users.update_user)),
     # Whatever else is asked for is a 404 in the API's own words.
     re_path("", resource()),
 ]

@@ -18,6 +18,7 @@ from greenflash_site.api.auth import Caller, caller_of
 from products.actions import create_product
 from products.models import Member, Product
 from tests.conversations.bodies import Json, known, saying
+from tests.conversations.round_trips import deadlocks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 12
@@ -54,14 +55,6 @@ def at_once(caller: Caller, bodies: list[Json]) -> list[Accepted]:
 
     with ThreadPoolExecutor(len(bodies)) as pool:
         return list(pool.map(run, bodies))
-
-
-def deadlocks() -> int:
-    """How many the database has seen; its counts arrive when a connection is idle, or are asked to."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_stat_force_next_flush(), pg_stat_clear_snapshot()")
-        cursor.execute("select deadlocks from pg_stat_database where datname = current_database()")
-        return int(cursor.fetchone()[0])
 
 
 Share = Callable[[Product, int, int], Json]

@@ -6,7 +6,7 @@ import pytest
 
 from conversations.models import MessageType
 from greenflash_site.api import auth
-from products.actions import create_api_key, create_product
+from products.actions import create_product
 from products.models import Member, Product
 from products.models.ids import new_id
 from tests.conftest import Api, tell
@@ -17,12 +17,6 @@ ITEM = {
     "productId", "versionId", "model", "rating", "ratingMin", "ratingMax", "feedback", "createdAt", "updatedAt",
     "properties",
 }  # fmt: skip
-
-
-@pytest.fixture
-def strangers(stranger: Member) -> Api:
-    """The API with Globex's key."""
-    return Api(create_api_key(stranger.workspace, acting_user=stranger.person, name="globex").plaintext)
 
 
 def test_it_lists_the_conversation_with_the_latest_activity_first(api: Api, product: Product) -> None:

@@ -1,25 +1,17 @@
 """POST /messages: what is stored, which conversation it goes to, and what is answered (Decisions 1, 5 and 6)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 import pytest
 
 from conversations.models import Conversation, Message, Participant
 from greenflash_site.api import auth
-from products.actions import create_api_key, create_product
+from products.actions import create_product
 from products.models import Member, Product
 from products.models.ids import new_id
 from tests.conftest import Api
 from tests.conversations.bodies import known, saying
-
-
-@pytest.fixture
-def strangers(stranger: Member) -> Api:
-    """The API with Globex's key."""
-    return Api(create_api_key(stranger.workspace, acting_user=stranger.person, name="globex").plaintext)
+from tests.conversations.round_trips import executed
 
 
 @pytest.fixture
@@ -40,21 +32,6 @@ def without_request_id(response: Any) -> tuple[int, dict[str, Any]]:
     body = response.json()
     del body["requestId"]
     return response.status_code, body
-
-
-@contextmanager
-def executed() -> Iterator[list[str]]:
-    """Every statement any cursor runs; Django's own count does not see the ingest statement."""
-    statements: list[str] = []
-    with pytest.MonkeyPatch.context() as patch:
-        execute = psycopg.Cursor.execute
-
-        def record(cursor: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
-            statements.append(str(query))
-            return execute(cursor, query, *args, **kwargs)
-
-        patch.setattr(psycopg.Cursor, "execute", record)
-        yield statements
 
 
 def test_it_stores_a_conversation(api: Api, product: Product) -> None:

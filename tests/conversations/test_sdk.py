@@ -2,23 +2,21 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from greenflash import AsyncGreenflash, AuthenticationError, DefaultAioHttpClient, Greenflash, NotFoundError
+from greenflash import AuthenticationError, DefaultAioHttpClient, Greenflash, NotFoundError
 from greenflash.types import CreateMessageResponse, MessageItemParam
 
 from conversations.models import Conversation, Message
 from products.actions import create_api_key, create_product
 from products.models import Member, Product
 from products.models.api_key import generate_key
-from tests.conftest import sdk
+from tests.conftest import async_sdk, sdk
+from tests.conversations.clients import CLIENTS, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CLIENTS = 50
 HELLO: list[MessageItemParam] = [{"role": "user", "content": "Hello"}]
 
 
@@ -27,18 +25,6 @@ def client(server: str, api_key: str) -> Iterator[Greenflash]:
     """Acme's client."""
     with sdk(server, api_key) as client:
         yield client
-
-
-def at_once[T](act: Callable[[int], T], clients: int = CLIENTS) -> list[T]:
-    """What `act` gives for each number of a client, all begun at the same moment."""
-    start = Barrier(clients)
-
-    def run(number: int) -> T:
-        start.wait(timeout=20)
-        return act(number)
-
-    with ThreadPoolExecutor(clients) as pool:
-        return list(pool.map(run, range(clients)))
 
 
 def assert_exact(conversation: Conversation, count: int) -> None:
@@ -117,13 +103,8 @@ def test_it_reads_products_and_interactions(client: Greenflash, product: Product
 @pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
 def test_it_serves_the_asynchronous_client(transport: str, server: str, api_key: str, product: Product) -> None:
     async def talk() -> None:
-        async with AsyncGreenflash(
-            api_key=api_key,
-            base_url=f"{server}/api/v1",
-            http_client=DefaultAioHttpClient() if transport == "aiohttp" else None,
-            _strict_response_validation=True,
-            max_retries=0,
-        ) as client:
+        http_client = DefaultAioHttpClient() if transport == "aiohttp" else None
+        async with async_sdk(server, api_key, http_client=http_client) as client:
             answers = await asyncio.gather(
                 *(
                     client.messages.create(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conversations.ingest.contract import MAX_CONTENT
+from conversations.ingest.fields import MAX_CONTENT
 from conversations.ingest.tokens import COUNTED, count_tokens
 from conversations.models import Conversation, Message, MessageType
 from products.models import Product
