@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from conversations.models import Conversation, Message, MessageType, conversations_of, parent_ids
+from conversations.models import Conversation, Message, MessageType, Rating, conversations_of, parent_ids
 from greenflash_site.api.endpoint import Answer, ApiRequest, endpoint
 from greenflash_site.api.errors import not_found
 from greenflash_site.api.pagination import OffsetPage, paginate
@@ -41,10 +41,10 @@ class Interaction(msgspec.Struct, rename="camel", kw_only=True):
     product_id: UUID
     version_id: UUID
     model: str | None
-    rating: float | None = None
-    rating_min: float | None = None
-    rating_max: float | None = None
-    feedback: str | None = None
+    rating: float | None
+    rating_min: float | None
+    rating_max: float | None
+    feedback: str | None
     created_at: datetime
     updated_at: datetime
     properties: dict[str, Any]
@@ -76,6 +76,10 @@ class InteractionMessage(msgspec.Struct, rename="camel", kw_only=True):
     input: Any
     output: Any
     model: str | None
+    rating: float | None
+    rating_min: float | None
+    rating_max: float | None
+    feedback: str | None
 
 
 class InteractionDetail(Interaction, kw_only=True, rename="camel"):
@@ -107,6 +111,7 @@ def get_interaction(request: ApiRequest, interaction_id: UUID) -> InteractionDet
     participant = conversation.participant
     messages = list(conversation.messages.in_order())
     parents = parent_ids(messages)
+    ratings = {rating.message_id: rating for rating in conversation.ratings.latest_of_messages()}
     return InteractionDetail(
         **_fields(conversation),
         participant=InteractionParticipant(
@@ -115,7 +120,9 @@ def get_interaction(request: ApiRequest, interaction_id: UUID) -> InteractionDet
             name=participant.name or None,
             email=participant.email or None,
         ),
-        messages=[_message(message, parent_id=parents.get(message.id)) for message in messages],
+        messages=[
+            _message(message, parent_id=parents.get(message.id), rating=ratings.get(message.id)) for message in messages
+        ],
     )
 
 
@@ -131,6 +138,10 @@ def _fields(conversation: Conversation) -> dict[str, Any]:
         "product_id": conversation.product_id,
         "version_id": conversation.version_id,
         "model": conversation.model or None,
+        "rating": conversation.rating,
+        "rating_min": conversation.rating_min,
+        "rating_max": conversation.rating_max,
+        "feedback": conversation.feedback,
         "created_at": conversation.created_at,
         "updated_at": conversation.updated_at,
         "properties": conversation.properties,
@@ -140,7 +151,7 @@ def _fields(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-def _message(message: Message, *, parent_id: UUID | None) -> InteractionMessage:
+def _message(message: Message, *, parent_id: UUID | None, rating: Rating | None) -> InteractionMessage:
     return InteractionMessage(
         role=ROLES.get(message.type, "observation"),
         content=_content(message),
@@ -153,6 +164,10 @@ def _message(message: Message, *, parent_id: UUID | None) -> InteractionMessage:
         input=message.input,
         output=message.output,
         model=message.model,
+        rating=rating.value if rating else None,
+        rating_min=rating.minimum if rating else None,
+        rating_max=rating.maximum if rating else None,
+        feedback=(rating.feedback or None) if rating else None,
     )
 
 

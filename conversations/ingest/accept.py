@@ -45,7 +45,7 @@ def accept(
     not in its workspace.
     """
     now = now or datetime.now(UTC)
-    caller = _knowing_product(body, caller)
+    caller = caller.reaching(body.product_id)
     if body.product_id is not None and not _is_kept(body, body.product_id):
         return _sampled_out(caller, body.product_id, now)
     if attempt is None or not attempt.is_retry:
@@ -94,19 +94,6 @@ def _check(body: CreateMessages) -> None:
         check_properties(body.voice_call.structured_outputs, "$.voiceCall.structuredOutputs")
     if isinstance(body.system_prompt, SystemPrompt):
         check_properties(body.system_prompt.variables, "$.systemPrompt.variables")
-
-
-def _knowing_product(body: CreateMessages, caller: Caller) -> Caller:
-    """The caller, once the product named is known to be within reach; a product unknown to the cache is looked up."""
-    if body.product_id is None:
-        return caller
-    if body.product_id not in caller.versions and body.product_id not in caller.out_of_reach:
-        caller = caller.reload()
-    if body.product_id in caller.out_of_reach:
-        raise forbidden("product_out_of_reach", "This API key may not be used for this product.")
-    if body.product_id not in caller.versions:
-        raise not_found("There is no product with this id here.", "$.productId")
-    return caller
 
 
 def _refusal(problem: str) -> ApiError:

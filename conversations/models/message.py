@@ -96,10 +96,19 @@ class Message(models.Model):
             models.Index(
                 fields=["request_hash"], condition=models.Q(request_hash__isnull=False), name="message_request_hash"
             ),
-            # Reader: a rating that names a message by its external id alone. A hash, because it is 8 bytes.
+            # Reader: a rating that names a message by its external id alone. A hash, because it is 8 bytes; of the
+            # workspace as well, so that what others call their messages ("1", "2") is not in the way.
             models.Index(
                 models.Func(
-                    "external_id", models.Value(0), function="hashtextextended", output_field=models.BigIntegerField()
+                    "external_id",
+                    models.Func(
+                        "workspace",
+                        models.Value(0),
+                        function="uuid_hash_extended",
+                        output_field=models.BigIntegerField(),
+                    ),
+                    function="hashtextextended",
+                    output_field=models.BigIntegerField(),
                 ),
                 condition=models.Q(external_id__isnull=False),
                 name="message_external_hash",

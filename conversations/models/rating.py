@@ -1,10 +1,20 @@
 """A rating: what somebody thought of a conversation or of one message."""
 
+from typing import Self
+
 from django.db import models
 
 from conversations.models.conversation import Conversation
 from products.models import Workspace
 from products.models.ids import new_id
+
+
+class RatingQuerySet(models.QuerySet["Rating"]):
+    """Reads of ratings, started from a conversation."""
+
+    def latest_of_messages(self) -> Self:
+        """What each rated message shows."""
+        return self.filter(message_id__isnull=False).order_by("message_id", "-rated_at", "-id").distinct("message_id")
 
 
 class Rating(models.Model):
@@ -27,6 +37,8 @@ class Rating(models.Model):
     rated_at = models.DateTimeField()
     created_at = models.DateTimeField()
     request_hash = models.UUIDField(null=True)
+
+    objects = RatingQuerySet.as_manager()
 
     class Meta:
         db_table = "rating"

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.utils import timezone
 
-from greenflash_site.api.errors import ApiError
+from greenflash_site.api.errors import ApiError, forbidden, not_found
 from products.models import ApiKey, Product, ProductQuerySet, Scope, Version, Workspace
 from products.models.api_key import hash_key, is_well_formed
 
@@ -45,6 +45,20 @@ class Caller:
     def products(self) -> ProductQuerySet:
         """The products within reach: where every read of the API starts."""
         return Product.objects.filter(workspace_id=self.workspace_id, id__in=list(self.versions))
+
+    def reaching(self, product_id: UUID | None) -> "Caller":
+        """The caller, once a product named in a body is known to be within reach; ApiError 403 or 404.
+
+        A product that this process has not heard of within the last second is looked up.
+        """
+        if product_id is None:
+            return self
+        caller = self if product_id in self.versions or product_id in self.out_of_reach else self.reload()
+        if product_id in caller.out_of_reach:
+            raise forbidden("product_out_of_reach", "This API key may not be used for this product.")
+        if product_id not in caller.versions:
+            raise not_found("There is no product with this id here.", "$.productId")
+        return caller
 
     def reload(self) -> "Caller":
         """The same caller as the database has it now: a product made within the last second is known."""

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -52,6 +53,10 @@ class Attempt:
         """What an earlier sending within `RETRY_WINDOW` may have kept."""
         minutes = int(RETRY_WINDOW.total_seconds() // 60)
         return [self.hash_at(now - timedelta(minutes=back)) for back in range(minutes + 1)]
+
+    def earlier[M: Model](self, rows: QuerySet[M], now: datetime) -> M | None:
+        """The row that an earlier sending stored, if there is one; hold the lock when you ask."""
+        return rows.filter(request_hash__in=self.recent_hashes(now), created_at__gte=now - RETRY_WINDOW).first()
 
 
 def hold(attempt: Attempt) -> None:
