@@ -1,0 +1,160 @@
+"""Writes of events: what talk led to, kept once for each `insertId` (Decisions 10 and 11 of the contract)."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+
+from conversations.ingest.fields import ExternalId, Fraction, Name, Properties
+from conversations.ingest.rules import check_properties, parse_time
+from conversations.ingest.run import run
+from conversations.ingest.sampling import count_sampled_out, is_kept
+from conversations.models import Influence, ValueType
+from greenflash_site.api.auth import Caller
+from greenflash_site.api.errors import ApiError, invalid, not_found
+from greenflash_site.api.retries import Attempt, hold
+from products.models.ids import new_id
+
+STATEMENT = (Path(__file__).parent / "events.sql").read_text()
+MAX_VALUE = 10_000
+SCORES: dict[str, float] = {Influence.POSITIVE: 1, Influence.NEUTRAL: 0, Influence.NEGATIVE: -1}
+# What Python, PostgreSQL and everybody else read as one number; not "1_000", "٣" or "1e999999".
+DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+
+
+class CreateEvent(msgspec.Struct, rename="camel", kw_only=True):
+    """Something that happened, like a purchase, a sign-up or a cancellation.
+
+    `value` is text and reads as `valueType` says. `qualityImpactScore` follows from `influence` if it is not sent,
+    `eventAt` is the time of arrival. An `insertId` of your own makes the event happen once, however often it is sent.
+    """
+
+    event_type: Name
+    product_id: UUID
+    value: Annotated[str, msgspec.Meta(max_length=MAX_VALUE)]
+    value_type: Literal["currency", "numeric", "text", "boolean"] | None = None
+    influence: Literal["positive", "negative", "neutral"] | None = None
+    quality_impact_score: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
+    event_at: str | None = None
+    user_id: UUID | None = None
+    external_user_id: ExternalId | None = None
+    organization_id: UUID | None = None
+    external_organization_id: ExternalId | None = None
+    conversation_id: UUID | None = None
+    external_conversation_id: ExternalId | None = None
+    properties: Properties | None = None
+    insert_id: ExternalId | None = None
+    sample_rate: Fraction | None = None
+    force_sample: bool | None = None
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """The event's id, None when it was sampled out; and whether this request made it."""
+
+    id: UUID | None
+    created: bool
+
+
+def store_event(
+    body: CreateEvent, *, caller: Caller, attempt: Attempt | None = None, now: datetime | None = None
+) -> StoredEvent:
+    """Keep an event; it is committed when this returns (or with the caller's transaction).
+
+    Raises ApiError: 400 for what does not validate, 403 for a product out of the key's reach, 404 for a conversation,
+    user or organization that is named by an id and not there.
+    """
+    now = now or datetime.now(UTC)
+    caller = caller.reaching(body.product_id)
+    values = _values(body, now)
+    if body.insert_id is not None:
+        attempt = None  # the insert id tells by itself what was sent before
+    if attempt is None or not attempt.is_retry:
+        return _store(body, values, caller=caller, attempt=attempt, now=now)
+    with transaction.atomic():
+        hold(attempt)
+        if (earlier := attempt.earlier(caller.workspace.events.all(), now)) is not None:
+            return StoredEvent(earlier.id, created=True)
+        return _store(body, values, caller=caller, attempt=attempt, now=now)
+
+
+def _values(body: CreateEvent, now: datetime) -> dict[str, Any]:
+    check_properties(body.properties, "$.properties")
+    value_type = body.value_type or ValueType.TEXT.value
+    _check_value(body.value, value_type)
+    influence = body.influence or Influence.NEUTRAL.value
+    score = SCORES[influence] if body.quality_impact_score is None else body.quality_impact_score
+    return {
+        "type": body.event_type,
+        "value": body.value,
+        "value_type": value_type,
+        "influence": influence,
+        "quality_impact_score": score,
+        "properties": msgspec.json.encode(body.properties or {}).decode(),
+        "event_at": now if body.event_at is None else parse_time(body.event_at, now=now, path="$.eventAt"),
+    }
+
+
+def _check_value(value: str, value_type: str) -> None:
+    if value_type == ValueType.BOOLEAN and value not in {"true", "false"}:
+        raise invalid("A boolean value is 'true' or 'false'.", "$.value")
+    is_number = value_type in {ValueType.CURRENCY, ValueType.NUMERIC}
+    if is_number and not (DECIMAL.fullmatch(value) and isfinite(float(value))):
+        raise invalid(f"A {value_type} value is a number, like '99.00'.", "$.value")
+
+
+def _store(
+    body: CreateEvent, values: dict[str, Any], *, caller: Caller, attempt: Attempt | None, now: datetime
+) -> StoredEvent:
+    if not body.force_sample and not is_kept(body.sample_rate, body.insert_id or secrets.token_hex()):
+        count_sampled_out("events", workspace_id=caller.workspace_id, product_id=body.product_id, now=now)
+        return StoredEvent(None, created=False)
+    row = run(
+        STATEMENT,
+        {
+            **values,
+            "workspace": caller.workspace_id,
+            "product": body.product_id,
+            "reachable": list(caller.versions),
+            "conversation": body.conversation_id,
+            "external_conversation": body.external_conversation_id,
+            "participant": body.user_id,
+            "external_participant": body.external_user_id,
+            "organization": body.organization_id,
+            "external_organization": body.external_organization_id,
+            "insert_id": body.insert_id,
+            "event": new_id(),
+            "new_participant": new_id(),
+            "new_organization": new_id(),
+            "lock": attempt.lock if attempt else None,
+            "request_hash": attempt.hash_at(now) if attempt else None,
+            "now": now,
+        },
+    )
+    if row["problem"] is not None:
+        raise _refusal(row["problem"], body)
+    return StoredEvent(row["event"], created=row["created"])
+
+
+def _refusal(problem: str, body: CreateEvent) -> ApiError:
+    conversation = "$.conversationId" if body.conversation_id else "$.externalConversationId"
+    match problem:
+        case "conversation_not_found":
+            return not_found("There is no conversation with this id here.", conversation)
+        case "participant_not_found":
+            return not_found("There is no user with this id here.", "$.userId")
+        case "organization_not_found":
+            return not_found("There is no organization with this id here.", "$.organizationId")
+        case "conversation_mismatch":
+            return invalid("This conversation has another product or external id.", conversation, code=problem)
+        case "participant_mismatch":
+            return invalid("The user of this id has another external id.", "$.userId", code="user_mismatch")
+        case _:
+            return invalid("The organization of this id has another external id.", "$.organizationId", code=problem)
