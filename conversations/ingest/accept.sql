@@ -99,7 +99,7 @@ with input as materialized (
          first_message_at = least(c.first_message_at, tally.first_at),
          last_message_at = greatest(c.last_message_at, tally.last_at),
          title = case when c.title = '' then %(title)s::text else c.title end,
-         model = coalesce(%(model)s::text, c.model),
+         model = coalesce(%(model)s::text, nullif(c.model, ''), %(model_of_messages)s::text, ''),
          properties = (c.properties || %(properties)s::jsonb) - %(removed_properties)s::text[],
          prompt_id = coalesce(%(prompt)s::uuid, c.prompt_id),
          prompt_variables = coalesce(%(prompt_variables)s::jsonb, c.prompt_variables),
@@ -116,7 +116,8 @@ with input as materialized (
     prompt_id, prompt_variables, voice_call, message_count, tool_call_count, half_tokens, last_position,
     first_message_at, last_message_at, created_at, updated_at)
   select %(new_conversation)s::uuid, %(workspace)s::uuid, %(product)s::uuid, %(version)s::uuid, its_participant.id,
-         its_participant.organization_id, %(external_conversation)s::text, %(title)s::text, coalesce(%(model)s::text, ''),
+         its_participant.organization_id, %(external_conversation)s::text, %(title)s::text,
+         coalesce(%(model)s::text, %(model_of_messages)s::text, ''),
          %(properties)s::jsonb, %(prompt)s::uuid, %(prompt_variables)s::jsonb, %(voice_call)s::jsonb, tally.messages,
          tally.tool_calls, tally.half_tokens, tally.messages, tally.first_at, tally.last_at, %(now)s::timestamptz,
          %(now)s::timestamptz

@@ -61,6 +61,7 @@ def parameters(
         "new_conversation": new_id(),
         "title": title_of(rows),
         "model": model_name(body.model).canonical_id if body.model else None,
+        "model_of_messages": next((row.model for row in reversed(rows) if row.model), None),
         "new_models": _json([{"id": new_id(), **asdict(name)} for name in new_models]),
         "properties": _json({key: value for key, value in properties.items() if value is not None}),
         "removed_properties": [key for key, value in properties.items() if value is None],
