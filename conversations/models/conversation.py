@@ -1,11 +1,11 @@
 """A conversation: one row with its counters, so that lists never read a message."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q, Subquery
+from django.db.models import Count, Max, Q, Subquery
 
 from conversations.models.organization import Organization
 from conversations.models.participant import Participant
@@ -28,6 +28,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             .select_related("participant", "organization", "product")
             .defer("properties", "prompt_variables", "voice_call", "feedback")
         )
+
+    def uses_by(self, *fields: str) -> list[dict[str, Any]]:
+        """By these fields how many there are (`count`), and when the last of them was active (`last_at`)."""
+        return list(self.order_by().values(*fields).annotate(count=Count("*"), last_at=Max("last_message_at")))
 
     def older_than(self, at: datetime, id: UUID) -> Self:
         """Those after this place in `newest_first`."""

@@ -3,7 +3,7 @@
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from conversations.api import events, interactions, messages, organizations, ratings, users
+from conversations.api import events, interactions, messages, models, organizations, ratings, users
 from greenflash_site.api.endpoint import resource
 from products import api as products
 
@@ -28,6 +28,8 @@ urlpatterns = [
     path("organizations/<external_id:external_id>", resource(PUT=organizations.update_organization)),
     path("ratings", resource(POST=ratings.log_rating)),
     path("events", resource(POST=events.create_event)),
+    path("models", resource(GET=models.list_models)),
+    path("models/<uuid:model_id>", resource(GET=models.get_model)),
     # Whatever else is asked for is a 404 in the API's own words.
     re_path("", resource()),
 ]
