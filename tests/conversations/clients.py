@@ -1,4 +1,4 @@
-"""Many clients at once."""
+"""Many clients of the real server at once."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
