@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. They need make and some Python 3; everything else they bring.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format python environment
+.PHONY: help run demo bench test lint format python environment
 
 # A uv that works (one may be on the PATH and yet not run), else one of our own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
@@ -16,6 +16,9 @@ run: environment ## Run Greenflash: database, web server and worker
 
 demo: environment ## Fill an organization with two believable weeks (demo@greenflash.example)
 	@exec $(PYTHON) manage.py demo_data
+
+bench: environment ## Measure ingest on an installation of its own (docs/bench.md)
+	@exec $(PYTHON) manage.py bench
 
 test: python ## Run the tests, with a database of their own
 	@$(SYNC)

@@ -7,18 +7,27 @@ from contextlib import nullcontext
 
 
 def main() -> None:
-    """Run one command; beside `up`, which keeps its own, the embedded database is there for its duration."""
+    """Run one command; the bench in an installation of its own, whatever the environment says."""
+    from greenflash_site.bench.installation import temporary_environment
+
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "greenflash_site.settings")
+    with temporary_environment() if command == "bench" else nullcontext():
+        run(command)
+
+
+def run(command: str) -> None:
+    """Run one command; beside those that keep their own, the embedded database is there for its duration."""
     from django.conf import settings
     from django.core.management import execute_from_command_line
 
     from greenflash_site.database import embedded
 
-    command = sys.argv[1] if len(sys.argv) > 1 else "help"
     needs_database = settings.GREENFLASH.embedded_database and command not in {
         "up",
         "web",
         "worker",
+        "bench",
         "help",
         "collectstatic",
     }

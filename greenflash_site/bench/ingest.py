@@ -1,0 +1,157 @@
+"""Measures ingest: the same requests by COPY, by the statement, by `accept` and over HTTP, in turns, in one run."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from statistics import median
+from typing import Literal
+
+import psycopg
+
+from greenflash_site.bench import load
+from greenflash_site.bench.direct import Direct, processes
+from greenflash_site.bench.installation import Installation, running
+from greenflash_site.bench.load import Timing
+from greenflash_site.bench.processes import cpu_seconds, family, memory
+from greenflash_site.bench.tables import Tables
+from greenflash_site.bench.workload import Workload
+from greenflash_site.database import embedded
+from products.models.api_key import generate_key
+
+# COPY comes last: it puts back what the others stored.
+type Way = Literal["statement", "accept", "http", "copy"]
+WAYS: tuple[Way, ...] = ("statement", "accept", "http", "copy")
+WARM_UP_SECONDS = 0.4
+WARM_UP_REQUESTS = 400
+# So many times more requests are made ready than were needed in the turn before.
+RESERVE = 1.5
+
+
+class BenchFailed(Exception):
+    """What was acknowledged is not what is there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What one way did: rates per second, latencies in milliseconds, processor time in microseconds a message.
+
+    `server_cpu` is that of all processes of `up` but the database's; it tells something over HTTP alone.
+    """
+
+    requests: float
+    messages: float
+    p50: float
+    p95: float
+    p99: float
+    server_cpu: float
+    database_cpu: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What all ways did with one kind of requests."""
+
+    workload: Workload
+    figures: dict[str, Figures]
+
+    def ratio(self, way: str = "http", to: str = "statement") -> float:
+        """How many messages a second by one way for each by another."""
+        return self.figures[way].messages / self.figures[to].messages
+
+
+class Bench:
+    """A running installation and what measures it; made by `ready`."""
+
+    def __init__(self, installation: Installation, direct: Direct, tables: Tables) -> None:
+        self.tables = tables
+        self.peak_memory = 0  # bytes of all processes of `up`, the database's apart
+        self._installation = installation
+        self._direct = direct
+        self._number = 0
+
+    def measure(self, workload: Workload, *, seconds: float, repetitions: int) -> Row:
+        """All ways in turns, `repetitions` times, and the median of each figure; raises BenchFailed or LoadFailed."""
+        self.tables.clear()
+        if workload.is_known:
+            bodies = list(workload.begin_known(self._installation.product_id))
+            self._direct.store_all("accept", bodies, clients=workload.clients, seconds=60)
+        turns: dict[str, list[Figures]] = {way: [self._turn(way, workload)] for way in WAYS}
+        for _ in range(repetitions):
+            for way in WAYS:
+                turns[way].append(self._turn(way, workload, seconds=seconds, pace=turns[way][-1].requests))
+        return Row(workload=workload, figures={way: medians(figures[1:]) for way, figures in turns.items()})
+
+    def memory(self) -> int:
+        """Bytes that all processes of `up` take now, the database's apart."""
+        return memory(family(self._installation.pid, without=self._installation.database_pid))
+
+    def _turn(
+        self,
+        way: Way,
+        workload: Workload,
+        *,
+        seconds: float = WARM_UP_SECONDS,
+        pace: float = WARM_UP_REQUESTS / WARM_UP_SECONDS,
+    ) -> Figures:
+        """One way for some seconds, at a pace of about so many requests a second."""
+        bodies = [] if way == "copy" else self._bodies(workload, count=int(pace * seconds * RESERVE) + workload.clients)
+        known = self.tables.message_count()
+        server = family(self._installation.pid, without=self._installation.database_pid)
+        database = family(self._installation.database_pid)
+        before = cpu_seconds(server), cpu_seconds(database)
+        timing = self._run(way, bodies, workload, seconds=seconds)
+        after = cpu_seconds(server), cpu_seconds(database)
+        if way == "copy":
+            messages = len(timing.latencies)
+        else:
+            messages = len(timing.latencies) * workload.messages
+            if (stored := self.tables.message_count() - known) != messages:
+                raise BenchFailed(f"{messages} messages were acknowledged ({way}), {stored} were stored.")
+        self.peak_memory = max(self.peak_memory, self.memory())
+        elapsed = timing.ended - timing.started
+        p50, p95, p99 = (1000 * percentile(timing.latencies, share) for share in (0.5, 0.95, 0.99))
+        return Figures(
+            requests=messages / workload.messages / elapsed,
+            messages=messages / elapsed,
+            p50=p50,
+            p95=p95,
+            p99=p99,
+            server_cpu=1e6 * (after[0] - before[0]) / messages,
+            database_cpu=1e6 * (after[1] - before[1]) / messages,
+        )
+
+    def _run(self, way: Way, bodies: list[bytes], workload: Workload, *, seconds: float) -> Timing:
+        if way == "copy":
+            return self.tables.copy()
+        if way == "http":
+            here = self._installation
+            requests = [load.request("/api/v1/messages", body, api_key=here.api_key) for body in bodies]
+            return load.send_all(requests, port=here.port, clients=workload.clients, seconds=seconds)
+        return self._direct.store_all(way, bodies, clients=workload.clients, seconds=seconds)
+
+    def _bodies(self, workload: Workload, *, count: int) -> list[bytes]:
+        bodies = list(workload.bodies(self._installation.product_id, start=self._number, count=count))
+        self._number += count
+        return bodies
+
+
+@contextmanager
+def ready() -> Iterator[Bench]:
+    """A bench on an installation that runs as long."""
+    with (
+        running(api_key=generate_key()) as installation,
+        processes() as direct,
+        # Now, after the processes were forked.
+        psycopg.connect(embedded.url(installation.data), autocommit=True) as connection,
+    ):
+        yield Bench(installation, direct, Tables(connection))
+
+
+def medians(turns: Sequence[Figures]) -> Figures:
+    """Each figure's median, by itself."""
+    return Figures(**{field.name: median(getattr(each, field.name) for each in turns) for field in fields(Figures)})
+
+
+def percentile(latencies: Sequence[float], share: float) -> float:
+    """The latency that `share` of all do not exceed."""
+    return sorted(latencies)[min(int(share * len(latencies)), len(latencies) - 1)]

@@ -1,0 +1,59 @@
+"""The tables that messages go to, as the bench sees them: their rows counted, weighed, copied and cleared.
+
+No SQL here holds a value that comes from elsewhere.
+"""
+
+from time import perf_counter
+
+import psycopg
+
+from greenflash_site.bench.load import Timing
+
+# In the order that foreign keys ask for.
+TABLES = ("organization", "participant", "conversation", "message")
+# A COPY longer than this tells nothing more.
+MOST_COPIED = 100_000
+
+
+class Tables:
+    """The tables behind one connection, which commits each statement by itself."""
+
+    def __init__(self, connection: psycopg.Connection[tuple[int, ...]]) -> None:
+        self._connection = connection
+
+    def clear(self) -> None:
+        """Remove all conversations, so that each kind of requests finds the tables alike."""
+        self._connection.execute(f"truncate {', '.join(TABLES)} cascade")
+
+    def message_count(self) -> int:
+        """How many messages are stored."""
+        return self._one("select count(*) from message")
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each table on the disk, with its indexes and long values."""
+        return {table: self._one(f"select pg_total_relation_size('{table}')") for table in TABLES}
+
+    def copy(self) -> Timing:
+        """Read all rows, clear the tables, and COPY the rows back in one transaction; the latency is that of each row.
+
+        Takes the newest `MOST_COPIED` messages.
+        """
+        with self._connection.cursor() as cursor:
+            data: dict[str, bytes] = {}
+            for table in TABLES:
+                limit = f"order by id desc limit {MOST_COPIED}" if table == "message" else ""
+                with cursor.copy(f"copy (select * from {table} {limit}) to stdout") as copy:
+                    data[table] = b"".join(copy)
+            self.clear()
+            rows = 0
+            started = perf_counter()
+            with self._connection.transaction():
+                for table in TABLES:
+                    with cursor.copy(f"copy {table} from stdin") as copy:
+                        copy.write(data[table])
+                    rows = cursor.rowcount
+            return Timing(started, perf_counter(), [0.0] * rows)
+
+    def _one(self, query: str) -> int:
+        row = self._connection.execute(query).fetchone()
+        return row[0] if row else 0
