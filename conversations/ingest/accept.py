@@ -1,6 +1,6 @@
-"""The one way in: a decoded request becomes rows by one statement, in one transaction, in one round trip.
+"""The one way in: a decoded request becomes rows by one call, in one transaction, in one round trip.
 
-Called by the endpoint and by our own commands; `accept.sql` beside this file is the statement.
+Called by the endpoint and by our own commands; `accept.sql` beside this file is what is called in the database.
 """
 
 import secrets
@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -20,7 +19,7 @@ from conversations.ingest.prompts import StoredPrompt, is_known, resolve_prompt
 from conversations.ingest.rows import Row, message_rows
 from conversations.ingest.rules import check_properties
 from conversations.ingest.sampling import count_sampled_out, is_kept
-from conversations.ingest.statement import parameters, store
+from conversations.ingest.statement import Outcome, arguments, store
 from conversations.models import Conversation, Message
 from greenflash_site.api.auth import Caller
 from greenflash_site.api.errors import ApiError, forbidden, invalid, not_found
@@ -64,27 +63,26 @@ def _accept(body: CreateMessages, *, caller: Caller, attempt: Attempt | None, no
         models = [body.model, *(message.model for message in body.messages)]
         new_models = unknown_models(caller.workspace_id, models)
 
-        def run(caller: Caller) -> dict[str, Any]:
+        def run(caller: Caller) -> Outcome:
             return store(
-                parameters(
+                arguments(
                     body, caller=caller, rows=rows, prompt=prompt, new_models=new_models, attempt=attempt, now=now
                 )
             )
 
-        result = run(caller)
-        if result["problem"] in {"product_out_of_reach", "product_required"}:
+        outcome = run(caller)
+        if outcome.problem in {"product_out_of_reach", "product_required"}:
             # Perhaps of a product made within the last second, which this process does not know of yet.
-            result = run(caller.reload())
-        if result["problem"] == "product_required" and (dropped := _dropped_from(body, caller)) is not None:
+            outcome = run(caller.reload())
+        if outcome.problem == "product_required" and (dropped := _dropped_from(body, caller)) is not None:
             return _sampled_out(caller, dropped, now)
-        if result["problem"] is not None:
-            raise _refusal(result["problem"])
+        if outcome.problem is not None:
+            raise _refusal(outcome.problem)
         transaction.on_commit(lambda: learn_models(caller.workspace_id, new_models))
-    # Django keeps psycopg from decoding JSON.
-    existing: dict[str, list[str]] = msgspec.json.decode(result["existing"] or "{}")
-    known = {external_id: (UUID(id), type) for external_id, (id, type) in existing.items()}
-    answer = _answer(body, str(result["conversation_id"]), _outcomes(body, rows, known), prompt)
-    return Accepted(answer, created=result["created"] or any(each.status == "created" for each in answer.messages))
+    known = msgspec.json.decode(outcome.existing or "{}", type=dict[str, tuple[UUID, str]])
+    answer = _answer(body, str(outcome.conversation_id), _outcomes(body, rows, known), prompt)
+    created = bool(outcome.created) or any(each.status == "created" for each in answer.messages)
+    return Accepted(answer, created=created)
 
 
 def _check(body: CreateMessages) -> None:

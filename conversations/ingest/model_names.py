@@ -61,7 +61,9 @@ _known: set[tuple[UUID, str]] = set()
 def unknown_models(workspace_id: UUID, written: Iterable[str | None]) -> list[ModelName]:
     """The models among the names in a request that this process has not seen stored in the workspace."""
     names = {model_name(each) for each in set(written) if each}
-    return [name for name in names if (workspace_id, name.canonical_id) not in _known]
+    new = [name for name in names if (workspace_id, name.canonical_id) not in _known]
+    # In one order everywhere, in which they are written: two requests never wait for each other's.
+    return sorted(new, key=lambda name: name.canonical_id)
 
 
 def learn_models(workspace_id: UUID, names: Iterable[ModelName]) -> None:

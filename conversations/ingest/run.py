@@ -1,6 +1,8 @@
 """Runs a statement that writes: prepared, bound on the server, one round trip; again when requests collide."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, cast
 
 import psycopg
@@ -12,31 +14,29 @@ from greenflash_site.api.errors import ApiError, not_found
 
 # Each try that fails means that somebody else's request succeeded; more than a few in a row is not contention.
 TRIES = 8
-LOCKING_FROM = 6
 
 
-def run(statement: str, parameters: dict[str, Any], *, lock: str | None = None) -> dict[str, Any]:
+def run(statement: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """The statement's one row; it commits by itself, or with the caller's transaction.
 
-    On a collision with another request (the statement divides by zero on purpose) it is run again, and then sees what
-    the other stored. If that does not end it, `lock` is run before it. Not at once: it locks a conversation before
-    organization and participant, out of order. Twelve clients who begin one conversation together need two or three
-    runs more; with the lock from the first on they deadlocked in most rounds, a second each time.
+    One that collides with another request divides by zero on purpose, and then sees what the other stored.
     """
-    for attempt in range(TRIES):
-        is_locking = lock is not None and attempt >= LOCKING_FROM
+    return again_on_collision(partial(_run, statement, parameters))
+
+
+def again_on_collision[T](act: Callable[[], T]) -> T:
+    """What `act` gives, which is one statement; ApiError 503 when others are in its way each time."""
+    for attempt in range(1, TRIES + 1):
         try:
-            with transaction.atomic() if is_locking or connection.in_atomic_block else nullcontext():
-                if lock is not None and is_locking:
-                    _run(lock, parameters)
-                return _run(statement, parameters)
+            with transaction.atomic() if connection.in_atomic_block else nullcontext():
+                return act()
         except (sql_errors.DivisionByZero, sql_errors.DeadlockDetected, sql_errors.SerializationFailure):
-            if attempt == TRIES - 1:
+            if attempt == TRIES:
                 message = "What this request writes is being written by many at once. Try again."
                 raise ApiError(503, "busy", message, headers={"Retry-After": "1"}) from None
         except sql_errors.ForeignKeyViolation:
             # What was deleted a moment ago is not seen by the next run; but a key's products are known for a second.
-            if attempt == TRIES - 1:
+            if attempt == TRIES:
                 raise not_found("There is no product with this id here.", "$.productId") from None
     raise AssertionError("unreachable")
 

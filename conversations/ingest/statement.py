@@ -1,38 +1,106 @@
-"""The one statement of ingest, `accept.sql`, and what it is run with."""
+"""Calls `accept_messages`, the function in the database that stores a request (`accept.sql`): its arguments."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from hashlib import blake2b
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
+import psycopg
+from django.db import connection
+from psycopg.rows import class_row
 
-from conversations.ingest.contract import CreateMessages, SystemPrompt
+from conversations.ingest.contract import CreateMessages, SystemPrompt, VoiceCall
 from conversations.ingest.model_names import ModelName, model_name
 from conversations.ingest.prompts import StoredPrompt
 from conversations.ingest.rows import Row, title_of
-from conversations.ingest.run import run
+from conversations.ingest.run import again_on_collision
 from conversations.ingest.tokens import count_tokens
+from conversations.models import MessageType
 from greenflash_site.api.auth import Caller
 from greenflash_site.api.retries import Attempt
 from products.models.ids import new_id
 
-STATEMENT = (Path(__file__).parent / "accept.sql").read_text()
-LOCK = """
-select 1 from conversation where workspace_id = %(workspace)s::uuid and (id = %(conversation)s::uuid or
-  (product_id = any(%(products)s::uuid[]) and external_id = %(external_conversation)s::text)) for update
-"""
+CALL = b"select * from accept_messages($1::uuid, $2::jsonb, $3::jsonb)"
 
 
-def store(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Run the statement; when nothing else helps against a collision, with the conversation locked, if it is there."""
-    return run(STATEMENT, parameters, lock=LOCK)
+class NewModel(msgspec.Struct):
+    """A model that the workspace may not have yet."""
+
+    id: UUID
+    canonical_id: str
+    display_name: str
+    provider: str
+    family: str
 
 
-def parameters(
+class PromptUse(msgspec.Struct):
+    """What something of a prompt counts in half tokens, once per conversation."""
+
+    fingerprint: UUID
+    half_tokens: int
+
+
+class Parent(msgspec.Struct):
+    """The parent of the message at place `i`, by id."""
+
+    i: int
+    id: UUID
+
+
+class Request(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """All of a request but its messages, named as accept.sql reads it; the counts are those of all its messages."""
+
+    now: datetime
+    reachable: list[UUID]
+    participant: str
+    new_participant: UUID
+    new_conversation: UUID
+    title: str
+    messages: int
+    tool_calls: int
+    half_tokens: int
+    first_at: datetime
+    last_at: datetime
+    properties: dict[str, Any]
+    removed_properties: list[str]
+    product: UUID | None = None
+    version: UUID | None = None
+    conversation: UUID | None = None
+    external_conversation: str | None = None
+    organization: str | None = None
+    new_organization: UUID | None = None
+    model: str | None = None
+    model_of_messages: str | None = None
+    new_models: list[NewModel] | None = None
+    prompt: UUID | None = None
+    prompt_variables: dict[str, str] | None = None
+    prompt_uses: list[PromptUse] | None = None
+    voice_call: VoiceCall | None = None
+    lock: int | None = None
+    request_hash: UUID | None = None
+    external_ids: list[str] | None = None
+    parents: list[Parent] | None = None
+
+
+class Outcome(msgspec.Struct):
+    """What the function tells: a `problem` and nothing else, or what became of the request.
+
+    `existing` maps the external ids of messages that were there before to `[id, type]`, as JSON.
+    """
+
+    problem: str | None
+    conversation_id: UUID | None
+    created: bool | None
+    existing: str | None
+
+
+type Arguments = tuple[UUID, str, str]
+
+
+def arguments(
     body: CreateMessages,
     *,
     caller: Caller,
@@ -41,54 +109,75 @@ def parameters(
     new_models: Sequence[ModelName],
     attempt: Attempt | None,
     now: datetime,
-) -> dict[str, Any]:
-    """What the statement is run with, named as it reads them."""
+) -> Arguments:
+    """What the function is called with: the workspace, the request and its messages."""
     properties = body.properties or {}
     variables = body.system_prompt.variables if isinstance(body.system_prompt, SystemPrompt) else None
     newest = caller.versions.get(body.product_id) if body.product_id else None
-    return {
-        "workspace": caller.workspace_id,
-        "product": body.product_id,
-        "version": prompt.version_id if prompt else newest,
-        "products": [body.product_id] if body.product_id else list(caller.versions),
-        "reachable": list(caller.versions),
-        "conversation": body.conversation_id,
-        "external_conversation": body.external_conversation_id,
-        "organization": body.external_organization_id,
-        "participant": body.external_user_id,
-        "new_organization": new_id(),
-        "new_participant": new_id(),
-        "new_conversation": new_id(),
-        "title": title_of(rows),
-        "model": model_name(body.model).canonical_id if body.model else None,
-        "model_of_messages": next((row.model for row in reversed(rows) if row.model), None),
-        "new_models": _json([{"id": new_id(), **asdict(name)} for name in new_models]),
-        "properties": _json({key: value for key, value in properties.items() if value is not None}),
-        "removed_properties": [key for key, value in properties.items() if value is None],
-        "prompt": prompt.id if prompt else None,
-        "prompt_variables": _json(variables) if variables else None,
-        "prompt_uses": _json(_prompt_uses(prompt, variables or {})),
-        "voice_call": None if body.voice_call is None else _json(body.voice_call),
-        "messages": _json(rows),
-        "lock": attempt.lock if attempt else None,
-        "request_hash": attempt.hash_at(now) if attempt else None,
-        "now": now,
-    }
+    uses = _prompt_uses(prompt, variables or {})
+    times = [row.created_at for row in rows]
+    request = Request(
+        now=now,
+        reachable=list(caller.versions),
+        participant=body.external_user_id,
+        new_participant=new_id(),
+        new_conversation=new_id(),
+        title=title_of(rows),
+        messages=len(rows),
+        tool_calls=sum(row.type == MessageType.TOOL_CALL.value for row in rows),
+        half_tokens=2 * sum(row.tokens for row in rows) + sum(use.half_tokens for use in uses),
+        first_at=min(times),
+        last_at=max(times),
+        properties={key: value for key, value in properties.items() if value is not None},
+        removed_properties=[key for key, value in properties.items() if value is None],
+        product=body.product_id,
+        version=prompt.version_id if prompt else newest,
+        conversation=body.conversation_id,
+        external_conversation=body.external_conversation_id,
+        organization=body.external_organization_id,
+        new_organization=new_id() if body.external_organization_id else None,
+        model=model_name(body.model).canonical_id if body.model else None,
+        model_of_messages=next((row.model for row in reversed(rows) if row.model), None),
+        new_models=[
+            NewModel(new_id(), name.canonical_id, name.display_name, name.provider, name.family) for name in new_models
+        ]
+        or None,
+        prompt=prompt.id if prompt else None,
+        prompt_variables=variables or None,
+        prompt_uses=uses or None,
+        voice_call=body.voice_call,
+        lock=attempt.lock if attempt else None,
+        request_hash=attempt.hash_at(now) if attempt else None,
+        external_ids=[row.external_id for row in rows if row.external_id is not None] or None,
+        parents=[Parent(row.i, row.parent_id) for row in rows if row.parent_id is not None] or None,
+    )
+    return caller.workspace_id, msgspec.json.encode(request).decode(), msgspec.json.encode(rows).decode()
 
 
-def _prompt_uses(prompt: StoredPrompt | None, variables: dict[str, str]) -> list[dict[str, Any]]:
-    """What a prompt counts in half tokens, once per conversation: itself, and each value of a variable."""
+def _prompt_uses(prompt: StoredPrompt | None, variables: dict[str, str]) -> list[PromptUse]:
+    """The prompt itself, and each value of a variable."""
     if prompt is None:
         return []
-    values = (
-        (UUID(bytes=blake2b(f"{name}\0{value}".encode(), digest_size=16).digest()), count_tokens(value))
+    values = [
+        PromptUse(UUID(bytes=blake2b(f"{name}\0{value}".encode(), digest_size=16).digest()), count_tokens(value))
         for name, value in variables.items()
-    )
-    return [
-        {"fingerprint": fingerprint, "half_tokens": tokens}
-        for fingerprint, tokens in ((prompt.id, prompt.tokens), *values)
     ]
+    return [PromptUse(prompt.id, prompt.tokens), *values]
 
 
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+def store(arguments: Arguments) -> Outcome:
+    """Call the function: one statement, one transaction unless the caller has one."""
+    return again_on_collision(partial(_call, arguments))
+
+
+def _call(arguments: Arguments) -> Outcome:
+    """Past Django's cursor, which would bind on the client's side: the call is prepared once for each connection.
+
+    A raw cursor, because psycopg looks for its own placeholders anew in each run.
+    """
+    connection.ensure_connection()
+    raw = cast("psycopg.Connection[Any]", connection.connection)
+    with psycopg.RawCursor(raw, row_factory=class_row(Outcome)) as cursor:
+        outcome = cursor.execute(CALL, arguments, prepare=True).fetchone()
+    assert outcome is not None
+    return outcome

@@ -47,7 +47,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 class Conversation(models.Model):
     """What was said between a participant and a product, in one go or over days.
 
-    The ingest statement (conversations/ingest/accept.sql) is the only writer of the counters.
+    The function of ingest (conversations/ingest/accept.sql) is the only writer of the counters.
     """
 
     TITLE_LENGTH = 200

@@ -1,6 +1,6 @@
 """Ingest without HTTP, from as many processes and connections as the web server has: the ceiling that HTTP has.
 
-`statement` is the one statement alone, run with parameters that were made beforehand; `accept` is all that an endpoint
+`statement` is the one statement alone, run with arguments that were made beforehand; `accept` is all that an endpoint
 does for a request but for HTTP and the key: decode, validate, store, encode.
 """
 
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from multiprocessing.connection import Connection
 from time import perf_counter
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from django.conf import settings
@@ -22,7 +22,7 @@ from django.db import connection
 from conversations.ingest.accept import accept
 from conversations.ingest.contract import CreateMessages
 from conversations.ingest.rows import message_rows
-from conversations.ingest.statement import parameters, store
+from conversations.ingest.statement import arguments, store
 from greenflash_site.api.auth import Caller, caller_of
 from greenflash_site.api.retries import Attempt
 from greenflash_site.bench.load import Timing
@@ -112,7 +112,7 @@ def _attempt(body: bytes) -> Attempt:
 def _statement(body: bytes, caller: Caller) -> Callable[[], object]:
     request = msgspec.json.decode(body, type=CreateMessages)
     now = datetime.now(UTC)
-    prepared: dict[str, Any] = parameters(
+    prepared = arguments(
         request,
         caller=caller,
         rows=message_rows(request, now),

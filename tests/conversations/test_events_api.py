@@ -206,7 +206,7 @@ class TestDecision10:
         assert send(strangers, create_product(stranger, name="Globex bot"), insertId="i1") != first
 
     @pytest.mark.django_db(transaction=True)
-    def test_it_keeps_one_of_twenty_at_once(self, server: str, api_key: str, product: Product) -> None:
+    def test_it_keeps_one_of_fifty_at_once(self, server: str, api_key: str, product: Product) -> None:
         def act(number: int) -> tuple[int, str]:
             with sdk(server, api_key) as client:
                 response = client.events.with_raw_response.create(

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from conversations.models import Conversation, Message, Participant
+from conversations.models import Conversation, Message, Organization, Participant
 from greenflash_site.api import auth
 from products.actions import create_product
 from products.models import Member, Product
@@ -117,6 +118,25 @@ def test_it_refuses_a_conversation_with_somebody_elses_product_or_external_id(
     assert Message.objects.count() == 1
 
 
+def test_it_changes_nothing_by_a_request_it_refuses(api: Api, product: Product) -> None:
+    sent = saying(product, externalConversationId="c1", model="gpt-4o", properties={"a": 1})
+    conversation = Conversation.objects.get(id=api.post("messages", sent).json()["conversationId"])
+    before = Conversation.objects.values().get()
+    wrong = {
+        "conversationId": str(conversation.id),
+        "externalConversationId": "c2",
+        "externalOrganizationId": "acme",
+        "model": "other",
+        "properties": {"a": None, "b": 2},
+    }
+    for user in ("user-1", "user-2"):
+        response = api.post("messages", saying(None, **wrong, externalUserId=user))
+        assert response.json()["code"] == "conversation_mismatch"
+    assert Conversation.objects.values().get() == before
+    assert Participant.objects.count() == 1
+    assert not Organization.objects.exists()
+
+
 def test_it_answers_the_stranger_as_if_nothing_were_there(api: Api, strangers: Api, product: Product) -> None:
     stored = api.post("messages", saying(product, known("a"), externalConversationId="c1")).json()
     conversation, message = stored["conversationId"], stored["messages"][0]["messageId"]
@@ -198,3 +218,36 @@ def test_it_makes_one_query_with_a_known_key(api: Api, product: Product, monkeyp
         with executed() as statements:
             assert api.post("messages", {**body, "messages": messages}).status_code in (200, 201)
         assert len(statements) == 1, statements
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_reads_no_more_rows_than_it_is_sent(api: Api, product: Product) -> None:
+    """Whatever the tables hold, and though the plans were made when they held less."""
+    tables = [model._meta.db_table for model in (Conversation, Message, Organization, Participant, Product)]
+
+    def rows_read() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_stat_force_next_flush(), pg_stat_clear_snapshot()")
+            cursor.execute(
+                "select sum(seq_tup_read) + sum((select sum(idx_tup_read) from pg_stat_user_indexes i"
+                " where i.relid = t.relid)) from pg_stat_user_tables t where relname = any(%s)",
+                [tables],
+            )
+            return int(cursor.fetchone()[0])
+
+    def send(n: int) -> None:
+        conversation = {"externalConversationId": f"c{n % 200}", "externalUserId": f"u{n % 200}"}
+        body = saying(product, *(known(f"{n}.{i}") for i in range(3)), **conversation, externalOrganizationId=f"o{n}")
+        assert api.post("messages", body).status_code == 201
+
+    for n in range(60):  # as many as it takes for PostgreSQL to look at them by itself
+        send(n)
+    with connection.cursor() as cursor:
+        cursor.execute("analyze")
+    for n in range(60, 200):
+        send(n)
+    before = rows_read()
+    for n in range(200, 210):
+        send(n)
+    # Some 20 rows a request, each seen by a look-up, a lock and the foreign keys of others.
+    assert rows_read() - before < 10 * 50

@@ -266,7 +266,7 @@ class TestOfficialClient:
 
         asyncio.run(talk())
 
-    def test_it_makes_one_organization_for_twenty_clients(self, server: str, api_key: str) -> None:
+    def test_it_makes_one_organization_for_fifty_clients(self, server: str, api_key: str) -> None:
         def send(number: int) -> Any:
             with sdk(server, api_key) as client:
                 properties: Json = {f"p{number}": number, "shared": number}

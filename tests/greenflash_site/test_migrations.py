@@ -30,6 +30,14 @@ for target in [(), ("conversations", "zero"), ("products", "zero"), ()]:
 
 
 @pytest.mark.django_db
+def test_it_has_the_function_of_ingest_as_its_file_is() -> None:
+    text = (Path(settings.BASE_DIR) / "conversations" / "ingest" / "accept.sql").read_text()
+    with connection.cursor() as cursor:
+        cursor.execute("select prosrc from pg_proc where proname = 'accept_messages'")
+        assert [body for (body,) in cursor.fetchall()] == [text.split("$$")[1]], "a migration has to bring accept.sql"
+
+
+@pytest.mark.django_db
 def test_it_keeps_the_workspace_in_every_primary_key() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
