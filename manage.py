@@ -2,6 +2,7 @@
 """Greenflash's commands: `manage.py up` runs the product, `manage.py help` lists the others."""
 
 import os
+import signal
 import sys
 from contextlib import nullcontext
 
@@ -10,6 +11,8 @@ def main() -> None:
     """Run one command; the bench in an installation of its own, whatever the environment says."""
     from greenflash_site.bench.installation import temporary_environment
 
+    # As Ctrl-C does: what was begun is undone, and a database that was brought up is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "greenflash_site.settings")
     with temporary_environment() if command == "bench" else nullcontext():
@@ -36,6 +39,8 @@ def run(command: str) -> None:
             execute_from_command_line(sys.argv)
     except embedded.EmbeddedDatabaseError as error:
         sys.exit(f"Greenflash: {error}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)  # as a shell tells of it
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import errno
 import resource
+import signal
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -84,5 +85,8 @@ def _address(host: str, port: int) -> tuple[socket.AddressFamily, str]:
 
 
 def _load(make: Callable[[int], Front], threads: int) -> Front:
+    # A forked worker has the handlers of its parent, which would keep it from ending before granian sets its own.
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, signal.SIG_DFL)
     exit_with_main_process()
     return make(threads)

@@ -67,7 +67,12 @@ def stream(note: Callable[[str], None], count: int) -> Iterator[bytes]:
 
 
 def make(threads: int) -> Front:
-    """What each worker of the test's server runs."""
+    """What each worker of the test's server runs; loading it takes as long as the environment says."""
+    if seconds := os.environ.get("FRONT_LOADS_SECONDS"):
+        journal = Path(os.environ["FRONT_JOURNAL"])
+        journal.write_text("loading\n")
+        time.sleep(float(seconds))
+        journal.write_text("loaded\n")
     return make_app(application, threads=threads, limits=LIMITS)
 
 
@@ -149,21 +154,28 @@ def until(is_so: Callable[[], object], seconds: float = 20) -> None:
 
 @contextmanager
 def running(folder: Path, *, threads: int) -> Iterator[Server]:
-    """The server of this file in a process of its own."""
+    """The server of this file in a process of its own, answering."""
+    with started(folder, threads=threads) as (_, server):
+        until(lambda: port_answers("127.0.0.1", server.port))
+        yield server
+
+
+@contextmanager
+def started(folder: Path, *, threads: int, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], Server]]:
+    """The same, not waited for, and its process."""
     port = free_port()
     journal, log = folder / "journal", folder / "log"
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", __name__, str(port), str(threads)],
-            env={**os.environ, "FRONT_JOURNAL": str(journal)},
+            env={**os.environ, "FRONT_JOURNAL": str(journal), **environment},
             cwd=Path(__file__).parents[2],
             stdout=output,
             stderr=output,
             start_new_session=True,
         )
     try:
-        until(lambda: port_answers("127.0.0.1", port))
-        yield Server(port, journal, log)
+        yield process, Server(port, journal, log)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

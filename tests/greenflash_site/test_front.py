@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from greenflash_site.server.web import port_answers, port_is_free
-from tests.greenflash_site.front_server import MEGABYTE, Server, head, read_reply, running, until
+from tests.greenflash_site.front_server import MEGABYTE, Server, head, read_reply, running, started, until
 
 
 @pytest.fixture(scope="module")
@@ -277,6 +277,14 @@ def test_it_refuses_large_bodies_but_not_small_ones_when_memory_is_full(tmp_path
             assert read_reply(connection).status == 200
             connection.close()
         assert server.ask(large, b"x" * 100_000).status == 200
+
+
+def test_it_ends_at_a_signal_while_its_workers_still_load(tmp_path: Path) -> None:
+    with started(tmp_path, threads=1, FRONT_LOADS_SECONDS="5") as (process, server):
+        until(lambda: server.journal() == ["loading"])
+        process.terminate()
+        process.wait(60)
+        assert server.journal() == ["loading"]
 
 
 def test_it_says_that_a_port_is_taken() -> None:

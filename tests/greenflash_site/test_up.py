@@ -124,6 +124,18 @@ def test_it_comes_up_on_nothing_and_stops_at_a_signal(installation: Installation
     assert len(sdk(installation.url, installation.key).products.list()) == 1
 
 
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_at_a_signal_while_it_starts(installation: Installation, signum: signal.Signals) -> None:
+    process = installation.start()
+    postmaster = Path(installation.environment["GREENFLASH_DATA"]) / "cluster" / "postmaster.pid"
+    wait_until(postmaster.exists)
+    process.send_signal(signum)
+    said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert not postmaster.exists()
+
+
 def test_it_recovers_from_the_death_of_its_parent(installation: Installation) -> None:
     process = installation.up()
     conversation = installation.send("m1")
