@@ -6,6 +6,7 @@
 # A uv that works (one may be on the PATH and yet not run), else one of our own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
 PYTHON := .venv/bin/python
+GET_UV := install --quiet --disable-pip-version-check uv==0.13.9
 SYNC := $(UV) sync --locked --quiet --python 3.13
 
 help: ## Show this list
@@ -48,5 +49,7 @@ python: $(filter .uv/bin/uv,$(UV))
 
 .uv/bin/uv:
 	@echo "Getting uv, which installs the rest …"
-	@python3 -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9 || \
+	@# With the machine's own pip where there is one: to put another into the environment takes 5 s.
+	@python3 -m venv --without-pip .uv && python3 -m pip --python .uv/bin/python $(GET_UV) 2>/dev/null || \
+	  { python3 -m venv --clear .uv && .uv/bin/python -m pip $(GET_UV); } || \
 	  { rm -rf .uv; echo "Could not make a Python environment: install uv (https://docs.astral.sh/uv/) or your system's python3-venv, and run this again." >&2; exit 1; }
