@@ -211,10 +211,11 @@ def database() -> dict[str, Any]:
                 "DATABASE_URL must name a PostgreSQL database: postgres://user:password@host/name"
             )
     # As many connections as threads, those held by streamed answers included (Limits.streams of the front), so nobody
-    # waits for one; a database that is down is told of in two seconds.
+    # waits for one; a database that is down is told of within two seconds, and tried again for whoever asks next rather
+    # than at ever longer intervals.
     connection["OPTIONS"] = {
         **connection.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": GREENFLASH.web_threads + 4, "timeout": 2},
+        "pool": {"min_size": 1, "max_size": GREENFLASH.web_threads + 4, "timeout": 1.5, "reconnect_timeout": 1.5},
         # Django's own cursors bind on the client's side; this lets the ingest statement be prepared.
         "prepare_threshold": 5,
     }

@@ -10,6 +10,7 @@ from products.urls import organization_urls as product_urls
 
 organization_urls = [*analytics_urls, *conversation_urls, *product_urls]
 
+handler500 = "greenflash_site.failures.server_error"
 urlpatterns = [
     path("healthz", health.process),
     path("readyz", health.readiness),

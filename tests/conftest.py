@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -146,13 +147,20 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def server(django_db_setup: None) -> Iterator[str]:
     """The address of the real server on the test database, in two processes; for tests with transaction=True."""
-    port = free_port()
     parameters = {**connection.settings_dict, "NAME": connection.settings_dict["NAME"]}
     user = quote(parameters["USER"]) + (f":{quote(parameters['PASSWORD'])}" if parameters["PASSWORD"] else "")
     url = f"postgres://{user}@/{parameters['NAME']}?host={quote(parameters['HOST'], safe='')}&port={parameters['PORT']}"
+    with web_server(url, workers=2) as base:
+        yield base
+
+
+@contextmanager
+def web_server(database_url: str, *, workers: int) -> Iterator[str]:
+    """The real server on the database of `database_url`; its address."""
+    port = free_port()
     process = subprocess.Popen(
-        [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "web", "--workers", "2"],
-        env={**os.environ, "DATABASE_URL": url, "GREENFLASH_PORT": str(port), "PYTHONWARNINGS": "default"},
+        [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "web", "--workers", str(workers)],
+        env={**os.environ, "DATABASE_URL": database_url, "GREENFLASH_PORT": str(port), "PYTHONWARNINGS": "default"},
         start_new_session=True,
     )
     base = f"http://127.0.0.1:{port}"

@@ -133,8 +133,8 @@ def resource(**methods: Endpoint) -> Callable[..., HttpResponse]:
             response = found.answer(request, **path)
         except ApiError as error:
             response = error_response(error, request.request_id)
-        except (OperationalError, psycopg.OperationalError):
-            logger.exception("Request %s was not taken by the database", request.request_id)
+        except (OperationalError, psycopg.OperationalError) as error:
+            logger.error("Request %s was not taken by the database: %s", request.request_id, error)
             response = error_response(unavailable(), request.request_id)
         except Exception:
             # Our own fault: the trace is for our log, the caller gets a request id to quote.
