@@ -27,6 +27,7 @@ from conversations.models import Conversation
 from greenflash_site.api import auth
 from products.actions import create_api_key, create_product
 from products.models import Environment, Member, Person, Product, Role, Workspace
+from tests import judge
 from tests.factories import CollaboratorFactory, MemberFactory, WorkspaceFactory
 
 PASSWORD = "correct horse battery staple"
@@ -38,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
         call_command("collectstatic", interactive=False, verbosity=0)
     # Each client of a test has a handler of its own, and would list all static files: 50 ms.
     settings.WHITENOISE_AUTOREFRESH = True
+    judge.attach()
 
 
 @pytest.fixture(autouse=True)

@@ -61,7 +61,7 @@ class Endpoint:
     """A function and what the gate needs to know about it; the OpenAPI document is made from these."""
 
     function: Callable[..., Any]
-    scope: Scope
+    scope: Scope | None
     answer_type: type[Any]
     body: type[msgspec.Struct] | None
     query: type[msgspec.Struct] | None
@@ -69,6 +69,8 @@ class Endpoint:
 
     def answer(self, request: ApiRequest, **path: Any) -> HttpResponse:
         """Call the function with what was decoded and encode what it returns."""
+        if self.scope is None:
+            return self._call(request, path)
         request.caller = authenticate(request)
         request.rate_headers = limits.take(request.caller)
         if request.caller.scope not in (Scope.ALL, self.scope):
@@ -94,14 +96,14 @@ class Endpoint:
 
 
 def endpoint(
-    scope: Scope,
+    scope: Scope | None,
     *,
     answer: type[Any],
     body: type[msgspec.Struct] | None = None,
     query: type[msgspec.Struct] | None = None,
     statuses: tuple[int, ...] = (200,),
 ) -> Callable[[Callable[..., Any]], Endpoint]:
-    """Make a function an endpoint that keys of `scope` (or of scope "all") may call.
+    """Make a function an endpoint that keys of `scope` (or of scope "all") may call; for None, anybody without a key.
 
     `answer` is what a success carries: a struct, or `list[Struct]` when it is paginated; `statuses` are those a success
     may have.

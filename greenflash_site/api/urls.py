@@ -4,6 +4,7 @@ from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
 from conversations.api import events, interactions, messages, models, organizations, ratings, users
+from greenflash_site.api import openapi
 from greenflash_site.api.endpoint import resource
 from products import api as products
 
@@ -30,6 +31,7 @@ urlpatterns = [
     path("events", resource(POST=events.create_event)),
     path("models", resource(GET=models.list_models)),
     path("models/<uuid:model_id>", resource(GET=models.get_model)),
+    path("openapi.json", resource(GET=openapi.get_document)),
     # Whatever else is asked for is a 404 in the API's own words.
     re_path("", resource()),
 ]

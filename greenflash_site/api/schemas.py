@@ -1,0 +1,144 @@
+"""JSON schemas of the API's structs, for `openapi.py`: msgspec's, and what msgspec cannot know of them.
+
+A struct says more of itself than its types do by two class variables, both optional: `rules` (between its fields,
+made by the functions here) and `examples` (named, each a body as it is sent or answered). A string below a field
+describes it.
+"""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+import msgspec
+from msgspec import inspect as types
+
+type Schema = dict[str, Any]
+
+REFERENCE = "#/components/schemas/{name}"
+
+
+def exactly_one_of(*names: str) -> Schema:
+    """A rule: one of these fields is given and no other of them; null is as good as absent, here and below."""
+    return {"oneOf": [_given(name) for name in names]}
+
+
+def any_of(*names: str) -> Schema:
+    """A rule: at least one of these fields is given."""
+    return {"anyOf": [_given(name) for name in names]}
+
+
+def not_both(one: str, other: str) -> Schema:
+    """A rule: at most one of these fields is given."""
+    return {"not": {"allOf": [_given(one), _given(other)]}}
+
+
+def needed_when(field: str, value: str, needed: str) -> Schema:
+    """A rule: where `field` is `value`, `needed` is given."""
+    return {"if": {"required": [field], "properties": {field: {"const": value}}}, "then": _given(needed)}
+
+
+def _given(name: str) -> Schema:
+    return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
+
+
+def schemas_of(roots: Iterable[Any], *, answers: bool) -> dict[str, Schema]:
+    """The named schemas of `roots` and of all structs in them, for `#/components/schemas`.
+
+    What is sent may hold fields that nobody knows and leave out those with a default; an answer is exact.
+    """
+    roots = list(roots)
+    _, schemas = msgspec.json.schema_components(roots, ref_template=REFERENCE)
+    structs = {struct.cls.__name__: struct for root in roots for struct in _structs(types.type_info(root))}
+    for name, schema in schemas.items():
+        struct = structs[name]
+        schema["description"] = inspect.cleandoc(struct.cls.__doc__ or "")
+        described = field_descriptions(struct.cls)
+        for field in struct.fields:
+            property = schema["properties"][field.encode_name]
+            if field.name in described:
+                property["description"] = described[field.name]
+            if answers or property.get("default", 0) is None:
+                property.pop("default", None)
+        if answers:
+            schema["required"] = [field.encode_name for field in struct.fields if is_always_there(struct, field)]
+            schema["additionalProperties"] = False
+        elif not schema["required"]:
+            del schema["required"]
+        if rules := vars(struct.cls).get("rules"):
+            schema["allOf"] = list(rules)
+        if examples := vars(struct.cls).get("examples"):
+            schema["examples"] = list(examples.values())
+    return {name: simplified(schema) for name, schema in schemas.items()}
+
+
+def schema_of(type: Any) -> Schema:
+    """The schema of a type by itself; structs are referred to."""
+    (schema,), _ = msgspec.json.schema_components([type], ref_template=REFERENCE)
+    simple: Schema = simplified(schema)
+    return simple
+
+
+def is_always_there(struct: types.StructType, field: types.Field) -> bool:
+    """Whether an encoded struct always has the field: not where it may be unset, nor where a default is left out."""
+    if field.required or not struct.cls.__struct_config__.omit_defaults:
+        return field.required or (field.default, field.default_factory) != (msgspec.NODEFAULT, msgspec.NODEFAULT)
+    # msgspec leaves out equal defaults, and of factories' those of empty collections.
+    return field.default_factory not in (msgspec.NODEFAULT, list, dict, set)
+
+
+@cache
+def field_descriptions(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """The strings below the fields of a struct and of those it is made from."""
+    described: dict[str, str] = {}
+    for cls in reversed(struct.__mro__):
+        if not issubclass(cls, msgspec.Struct) or cls is msgspec.Struct:
+            continue
+        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+        assert isinstance(definition, ast.ClassDef)
+        for field, below in zip(definition.body, definition.body[1:], strict=False):
+            match field, below:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                    described[name] = inspect.cleandoc(text)
+    return described
+
+
+def _structs(info: types.Type) -> Iterator[types.StructType]:
+    """All structs in a type, itself included."""
+    match info:
+        case types.StructType():
+            yield info
+            inner: Iterable[types.Type] = [field.type for field in info.fields]
+        case types.UnionType():
+            inner = info.types
+        case types.ListType():
+            inner = [info.item_type]
+        case types.DictType():
+            inner = [info.value_type]
+        case types.Metadata():
+            inner = [info.type]
+        case _:
+            inner = []
+    for each in inner:
+        yield from _structs(each)
+
+
+def simplified(schema: Any) -> Any:
+    """The same schema as a person would write it: a type or null is one list of types, an enumeration has its type."""
+    if isinstance(schema, list):
+        return [simplified(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {key: value if key in ("examples", "default") else simplified(value) for key, value in schema.items()}
+    schema.pop("title", None)
+    if "enum" in schema and "type" not in schema:
+        schema = {"type": "string", **schema}
+    match schema.get("anyOf"):
+        case [{"type": str(type)} as one, {"type": "null"}]:
+            del schema["anyOf"]
+            schema = {**one, "type": [type, "null"], **schema}
+            if "enum" in one:
+                schema["enum"] = [*one["enum"], None]
+    return schema
