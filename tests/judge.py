@@ -4,6 +4,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from functools import cache, wraps
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -13,7 +14,7 @@ import jsonschema_rs
 import msgspec
 from django.test.client import ClientHandler, FakePayload
 
-from greenflash_site.api.openapi import document
+from greenflash_site.api.openapi.document import document
 
 PREFIX = "/api/v1"
 
@@ -107,9 +108,10 @@ def check_request(operation: dict[str, Any], url: str, sent: bytes | None, told:
     """What was taken is what the document says may be sent."""
     if sent is not None and "requestBody" in operation:
         body = msgspec.json.decode(sent)
-        refuse_errors(operation["requestBody"]["content"]["application/json"]["schema"], body, f"{told} to {sent!r}")
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        refuse_errors(schema, body, f"{told} to {sent!r}", sent=True)
     query = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
-    for parameter in operation.get("parameters", []):
+    for parameter in map(resolved, operation.get("parameters", [])):
         if parameter["in"] == "query" and parameter["name"] in query:
             value: Any = query[parameter["name"]]
             if parameter["schema"].get("type") == "integer":
@@ -117,9 +119,9 @@ def check_request(operation: dict[str, Any], url: str, sent: bytes | None, told:
             refuse_errors(parameter["schema"], value, f"{told} to {parameter['name']}")
 
 
-def refuse_errors(schema: dict[str, Any], value: Any, told: str) -> None:
-    """Raise OffTheDocument for the first errors of a value."""
-    if errors := list(validator(msgspec.json.encode(schema)).iter_errors(value)):
+def refuse_errors(schema: dict[str, Any], value: Any, told: str, *, sent: bool = False) -> None:
+    """Raise OffTheDocument for the first errors of a value, which was answered or `sent`."""
+    if errors := list(validator(msgspec.json.encode(schema), sent=sent).iter_errors(value)):
         found = "; ".join(
             f"{error.message[:500]} at /{'/'.join(map(str, error.instance_path))}" for error in errors[:3]
         )
@@ -145,10 +147,23 @@ def templates() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
 
 
 @cache
-def validator(schema: bytes) -> Any:
-    """A validator of a schema that may refer to the document's components; formats are checked."""
+def validator(schema: bytes, *, sent: bool) -> Any:
+    """A validator of a schema that may refer to the document's components; formats are checked.
+
+    Times are taken in more forms than the document promises: dates, and those without an offset.
+    """
     root = {**msgspec.json.decode(schema), "components": document()["components"]}
-    return jsonschema_rs.Draft202012Validator(root, validate_formats=True)
+    formats = {"date-time": is_time} if sent else None
+    return jsonschema_rs.Draft202012Validator(root, validate_formats=True, formats=formats)
+
+
+def is_time(text: str) -> bool:
+    """Whether it is ISO 8601 of any form."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def attach() -> None:

@@ -12,9 +12,17 @@ MAX_DEPTH = 32
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 FURTHEST_AHEAD = timedelta(hours=24)
 
-# A look-ahead, because `$` also matches before a last newline.
-ExternalId = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^(?![\s\S]*[\x00-\x1f\x7f-\x9f])")]
-Text = Annotated[str, msgspec.Meta(max_length=MAX_CONTENT)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-Properties = dict[str, Any]
+# What the gate refuses by a scan of the body, told in the document.
+WITHOUT_NUL = {"pattern": r"^[^\u0000]*$"}
+# Python's `$` also matches before a last newline, `\Z` does not.
+ExternalId = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f-\x9f]+\Z")]
+Text = Annotated[str, msgspec.Meta(max_length=MAX_CONTENT, extra_json_schema=WITHOUT_NUL)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255, extra_json_schema=WITHOUT_NUL)]
+PROPERTIES_SCHEMA = {
+    "maxProperties": MAX_PROPERTIES,
+    "propertyNames": {"maxLength": MAX_PROPERTY_KEY, **WITHOUT_NUL},
+}
+Properties = Annotated[dict[str, Any], msgspec.Meta(extra_json_schema=PROPERTIES_SCHEMA)]
+Variables = Annotated[dict[str, Text], msgspec.Meta(extra_json_schema=PROPERTIES_SCHEMA)]
+Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]

@@ -17,7 +17,7 @@ from conversations.ingest.contract import Component as SentComponent
 from conversations.ingest.contract import SystemPrompt
 from conversations.ingest.tokens import count_tokens
 from conversations.models import Component, Prompt, VersionPrompt
-from greenflash_site.api.errors import invalid, not_found
+from greenflash_site.api.errors import not_found
 from products.models import Version
 
 CACHE_SIZE = 10_000
@@ -41,7 +41,7 @@ _known: dict[bytes, StoredPrompt] = {}
 def resolve_prompt(sent: str | SystemPrompt, *, workspace_id: UUID, product_id: UUID, now: datetime) -> StoredPrompt:
     """The stored prompt that is meant by `sent`, stored now if it is new: then call this in a transaction.
 
-    Raises ApiError 404 for an id that is not the product's, 400 for a prompt that says nothing.
+    Raises ApiError 404 for an id that is not the product's.
     """
     prompt = SystemPrompt(content=sent) if isinstance(sent, str) else sent
     named = _named(prompt, workspace_id=workspace_id, product_id=product_id)
@@ -54,12 +54,9 @@ def resolve_prompt(sent: str | SystemPrompt, *, workspace_id: UUID, product_id: 
         _check_component_ids(components, workspace_id=workspace_id, product_id=product_id)
     elif named is not None:
         fingerprint, external_id = bytes(named.fingerprint), named.external_id
-    elif prompt.external_prompt_id is not None:
+    else:
         message = "There is no prompt with this external id here. Send its components to create it."
         raise not_found(message, "$.systemPrompt.externalPromptId")
-    else:
-        message = "Say which prompt: give `content`, `components`, `promptId` or `externalPromptId`."
-        raise invalid(message, "$.systemPrompt")
     stored = _store(fingerprint, external_id, components, workspace_id=workspace_id, product_id=product_id, now=now)
     transaction.on_commit(lambda: _remember(fingerprint, stored))
     return stored

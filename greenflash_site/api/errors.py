@@ -1,6 +1,7 @@
 """The one shape of every error of the API (Decision 2 of the contract, docs/api.md), and who raises what."""
 
 import re
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -36,14 +37,29 @@ class ApiError(Exception):
 
 
 class ErrorBody(msgspec.Struct, rename="camel", omit_defaults=True):
-    """What an error looks like on the wire; `requestId` is what to quote when asking about it."""
+    """What an error looks like on the wire."""
+
+    examples: ClassVar = {
+        "A field at fault": {
+            "success": False,
+            "error": "Give exactly one of `role` and `messageType`.",
+            "code": "invalid_value",
+            "path": "$.messages[0]",
+            "requestId": "0199f2d0-1b7c-7e42-8a35-6c9d0e1f2a3b",
+        },
+    }
 
     error: str
+    """What is wrong, for a person."""
     code: str
+    """What is wrong, for a program: snake_case."""
     request_id: UUID
-    success: bool = msgspec.field(default_factory=bool)
+    """What to quote when asking about it."""
+    success: Annotated[bool, msgspec.Meta(extra_json_schema={"const": False})] = msgspec.field(default_factory=bool)
     path: str | None = None
+    """The field at fault: `$` is the whole body, or the name of a parameter follows it."""
     message: str | None = None
+    """The same as `error`, where there is no good key."""
 
 
 def error_response(error: ApiError, request_id: UUID) -> HttpResponse:

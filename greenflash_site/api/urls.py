@@ -4,8 +4,8 @@ from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
 from conversations.api import events, interactions, messages, models, organizations, ratings, users
-from greenflash_site.api import openapi
 from greenflash_site.api.endpoint import resource
+from greenflash_site.api.openapi import view as openapi
 from products import api as products
 
 

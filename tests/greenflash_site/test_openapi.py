@@ -9,7 +9,7 @@ from django.urls import resolve
 from openapi_spec_validator import validate
 
 from greenflash_site.api.endpoint import Answer, ApiRequest, endpoint
-from greenflash_site.api.openapi import document
+from greenflash_site.api.openapi.document import document
 from products.models import Product, Scope
 from tests.conftest import Api
 from tests.judge import OffTheDocument, judge

@@ -1,4 +1,4 @@
-"""JSON schemas of the API's structs, for `openapi.py`: msgspec's, and what msgspec cannot know of them.
+"""JSON schemas of the API's structs, for the document: msgspec's, and what msgspec cannot know of them.
 
 A struct says more of itself than its types do by two class variables, both optional: `rules` (between its fields,
 made by the functions here) and `examples` (named, each a body as it is sent or answered). A string below a field
@@ -10,7 +10,7 @@ import inspect
 import textwrap
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import inspect as types
@@ -18,6 +18,9 @@ from msgspec import inspect as types
 type Schema = dict[str, Any]
 
 REFERENCE = "#/components/schemas/{name}"
+
+# The `success` of an answer that is none of an error.
+Succeeded = Annotated[bool, msgspec.Meta(extra_json_schema={"const": True})]
 
 
 def exactly_one_of(*names: str) -> Schema:
@@ -57,11 +60,14 @@ def schemas_of(roots: Iterable[Any], *, answers: bool) -> dict[str, Schema]:
         schema["description"] = inspect.cleandoc(struct.cls.__doc__ or "")
         described = field_descriptions(struct.cls)
         for field in struct.fields:
-            property = schema["properties"][field.encode_name]
-            if field.name in described:
-                property["description"] = described[field.name]
+            property = simplified(schema["properties"][field.encode_name])
             if answers or property.get("default", 0) is None:
                 property.pop("default", None)
+            if answers and field.default is None and struct.cls.__struct_config__.omit_defaults:
+                property = without_null(property)  # absent instead
+            if field.name in described:
+                property = {"description": described[field.name], **property}
+            schema["properties"][field.encode_name] = property
         if answers:
             schema["required"] = [field.encode_name for field in struct.fields if is_always_there(struct, field)]
             schema["additionalProperties"] = False
@@ -69,9 +75,13 @@ def schemas_of(roots: Iterable[Any], *, answers: bool) -> dict[str, Schema]:
             del schema["required"]
         if rules := vars(struct.cls).get("rules"):
             schema["allOf"] = list(rules)
-        if examples := vars(struct.cls).get("examples"):
-            schema["examples"] = list(examples.values())
     return {name: simplified(schema) for name, schema in schemas.items()}
+
+
+def examples_of(struct: Any) -> dict[str, Any]:
+    """The examples of a struct by name; those of what it is made from are not its own."""
+    examples: dict[str, Any] = vars(struct).get("examples", {}) if isinstance(struct, type) else {}
+    return examples
 
 
 def schema_of(type: Any) -> Schema:
@@ -79,6 +89,16 @@ def schema_of(type: Any) -> Schema:
     (schema,), _ = msgspec.json.schema_components([type], ref_template=REFERENCE)
     simple: Schema = simplified(schema)
     return simple
+
+
+def without_null(schema: Schema) -> Schema:
+    """The same schema for what cannot be null."""
+    match schema:
+        case {"type": [type, "null"]}:
+            schema = {**schema, "type": type}
+            if "enum" in schema:
+                schema["enum"] = [value for value in schema["enum"] if value is not None]
+    return schema
 
 
 def is_always_there(struct: types.StructType, field: types.Field) -> bool:
@@ -133,6 +153,9 @@ def simplified(schema: Any) -> Any:
         return schema
     schema = {key: value if key in ("examples", "default") else simplified(value) for key, value in schema.items()}
     schema.pop("title", None)
+    if "pattern" in schema:
+        # As ECMA-262 writes it, where `$` is the very end.
+        schema["pattern"] = schema["pattern"].replace(r"\Z", "$")
     if "enum" in schema and "type" not in schema:
         schema = {"type": "string", **schema}
     match schema.get("anyOf"):

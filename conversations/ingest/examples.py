@@ -1,0 +1,111 @@
+"""What is sent and answered, as examples of the OpenAPI document; tests send each to the real server."""
+
+from typing import Any
+
+PRODUCT = "0199f2c4-6a1e-7b3d-9c58-2f4e6a8b0d1c"
+CONVERSATION = "0199f2d0-1b7c-7e42-8a35-6c9d0e1f2a3b"
+
+CREATE_MESSAGES: dict[str, Any] = {
+    "A chat": {
+        "productId": PRODUCT,
+        "externalUserId": "user-123",
+        "externalConversationId": "conversation-1",
+        "messages": [
+            {"role": "user", "content": "Can I change my delivery address?", "externalMessageId": "m1"},
+            {"role": "assistant", "content": "Of course. What is your order number?", "externalMessageId": "m2"},
+        ],
+    },
+    "An agent's work": {
+        "productId": PRODUCT,
+        "externalUserId": "user-123",
+        "externalOrganizationId": "acme",
+        "externalConversationId": "conversation-2",
+        "model": "gpt-4o",
+        "properties": {"plan": "team", "seats": 12},
+        "messages": [
+            {"messageType": "user_message", "content": "Where is order 4711?", "createdAt": "2026-01-31T09:30:00Z"},
+            {"messageType": "thought", "output": "I have to look the order up.", "createdAt": "2026-01-31T09:30:01Z"},
+            {
+                "messageType": "tool_call",
+                "toolName": "find_order",
+                "input": {"number": 4711},
+                "externalMessageId": "call-1",
+                "createdAt": "2026-01-31T09:30:02Z",
+            },
+            {
+                "messageType": "observation",
+                "output": {"status": "shipped", "arrives": "2026-02-02"},
+                "parentExternalMessageId": "call-1",
+                "createdAt": "2026-01-31T09:30:03Z",
+            },
+            {
+                "messageType": "final_response",
+                "content": "It was shipped and arrives on Monday.",
+                "createdAt": "2026-01-31T09:30:04Z",
+            },
+        ],
+    },
+    "With its system prompt": {
+        "productId": PRODUCT,
+        "externalUserId": "user-123",
+        "externalConversationId": "conversation-3",
+        "systemPrompt": {
+            "externalPromptId": "support",
+            "components": [
+                {"type": "system", "content": "You help customers of {{company}}."},
+                {"type": "guardrail", "name": "money", "content": "Never promise a refund."},
+            ],
+            "variables": {"company": "Acme"},
+        },
+        "messages": [{"role": "user", "content": "I want my money back.", "externalMessageId": "m1"}],
+        "sampleRate": 0.1,
+        "forceSample": True,
+    },
+    "A call": {
+        "productId": PRODUCT,
+        "externalUserId": "+1 555 0100",
+        "externalConversationId": "call-7",
+        "voiceCall": {
+            "platform": "vapi",
+            "durationMs": 94_000,
+            "endedReason": "customer-ended-call",
+            "callSuccessful": True,
+            "latency": {"asrMs": 180, "llmMs": 420, "ttsMs": 160, "e2eMs": 760},
+        },
+        "messages": [
+            {
+                "role": "user",
+                "content": "Hi, I would like to move my appointment.",
+                "voice": {"startedAt": 1_769_851_800_000, "durationMs": 2_400, "asrConfidence": 0.97},
+            },
+            {
+                "role": "assistant",
+                "content": "Sure. Which day suits you?",
+                "voice": {"startedAt": 1_769_851_803_100, "durationMs": 1_900, "responseLatencyMs": 700},
+            },
+        ],
+    },
+}
+
+MESSAGES_CREATED: dict[str, Any] = {
+    "Stored": {
+        "success": True,
+        "conversationId": CONVERSATION,
+        "messages": [
+            {
+                "messageId": "0199f2d0-1b7c-7e42-8a35-6c9d0e1f2a3c",
+                "messageType": "user_message",
+                "status": "created",
+                "externalMessageId": "m1",
+            },
+            {
+                "messageId": "0199f2d0-1b7c-7e42-8a35-6c9d0e1f2a3d",
+                "messageType": "assistant_message",
+                "status": "created",
+                "externalMessageId": "m2",
+            },
+        ],
+        "systemPromptPromptId": "",
+        "systemPromptComponentIds": [],
+    },
+}

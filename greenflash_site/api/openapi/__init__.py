@@ -1,0 +1,1 @@
+"""The OpenAPI document: `document.py` makes it, `view.py` serves it."""
