@@ -8,6 +8,8 @@ from greenflash_site import health, shortcuts
 from products.urls import account_urls
 from products.urls import organization_urls as product_urls
 
+handler400 = "greenflash_site.api.endpoint.refuse_host"
+
 organization_urls = [*analytics_urls, *conversation_urls, *product_urls]
 
 handler500 = "greenflash_site.failures.server_error"

@@ -15,9 +15,11 @@ from uuid import UUID
 import msgspec
 import psycopg
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import TooManyFieldsSent
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
+from django.views.defaults import bad_request
 
 from greenflash_site.api import limits
 from greenflash_site.api.auth import Caller, authenticate
@@ -152,15 +154,34 @@ def resource(**methods: Endpoint) -> Callable[..., HttpResponse]:
     return view
 
 
+def refuse_host(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400: middleware refused a request before any view, most likely for its `Host`."""
+    if not request.path.startswith("/api/"):
+        return bad_request(request, exception)
+    request_id = new_id()
+    refusal = invalid("The server does not answer for this host. GREENFLASH_URL says which it is.", code="unknown_host")
+    response = error_response(refusal, request_id)
+    response["X-Request-Id"] = str(request_id)
+    return response
+
+
 def decode_query[T: msgspec.Struct](request: HttpRequest, struct: type[T]) -> T:
     """The query string as `struct`; the last of a repeated parameter counts, unknown ones are ignored."""
-    values = request.GET.dict()
+    try:
+        values = request.GET.dict()
+    except TooManyFieldsSent:
+        raise invalid("There are too many parameters.", "$") from None
     if any("\0" in value for value in values.values()):
         raise invalid("A parameter holds a NUL character.", "$")
     try:
-        return msgspec.convert(values, struct, strict=False)
+        query = msgspec.convert(values, struct, strict=False)
     except msgspec.ValidationError as error:
         raise from_validation(error) from None
+    for attribute, name in zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True):
+        if name in values and getattr(query, attribute) is None:
+            # msgspec reads the word "null" as None; a parameter that is not meant is left out.
+            raise invalid("A parameter cannot be null.", f"$.{name}")
+    return query
 
 
 def decode_body[T: msgspec.Struct](request: HttpRequest, struct: type[T]) -> T:

@@ -207,14 +207,17 @@ class Exchange:
         if self._gone is not None:  # too late, the answer has begun
             await self.end()
             return
+        headers = refusal.headers
         if self.scope["raw_path"].startswith(b"/api/"):
             content_type = "application/json"
-            error = {"success": False, "error": str(refusal), "code": refusal.code, "requestId": str(uuid.uuid4())}
+            request_id = str(uuid.uuid4())
+            error = {"success": False, "error": str(refusal), "code": refusal.code, "requestId": request_id}
             body = json.dumps(error).encode()
+            headers = [("X-Request-Id", request_id), *headers]
         else:
             content_type = "text/plain; charset=utf-8"
             body = f"{refusal}\n".encode()
-        await self._start(refusal.status, [("Content-Type", content_type), ("Connection", "close"), *refusal.headers])
+        await self._start(refusal.status, [("Content-Type", content_type), ("Connection", "close"), *headers])
         await self._send({"type": "http.response.body", "body": body})
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER_SECONDS):

@@ -175,3 +175,12 @@ def test_it_takes_a_body_in_chunks_from_a_socket(server: str, api_key: str, prod
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
     assert answer.startswith(b"HTTP/1.1 201 "), answer
     assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize("path", ["products", "nothing"])
+def test_it_answers_for_its_own_hosts_only(path: str, api: Api) -> None:
+    assert_error(api.client.get(f"/api/v1/{path}", headers={"Host": "evil.example"}), 400, "unknown_host")
+
+
+def test_it_refuses_a_thousand_parameters(api: Api, product: Product) -> None:
+    assert_error(api.client.get(f"/api/v1/products?{'a&' * 1_001}"), 400, "invalid_value")

@@ -95,7 +95,9 @@ def test_it_pages_products_by_number(api: Api, product: Product, owner: Member) 
     [("interactions", "limit"), ("interactions", "offset"), ("interactions", "page"), ("products", "page"),
      ("products", "pageSize")],
 )  # fmt: skip
-@pytest.mark.parametrize("value", ["-1", "x", "", " 5", "1.5", "NaN", "\u0665", "5\0", "9" * 30, "1e400", "true"])
+@pytest.mark.parametrize(
+    "value", ["-1", "x", "", " 5", "1.5", "NaN", "\u0665", "5\0", "9" * 30, "1e400", "true", "null"]
+)
 def test_it_refuses_what_is_no_number_of_a_page(path: str, name: str, value: str, api: Api) -> None:
     response = api.get(path, **{name: value})
     assert response.status_code == 400

@@ -88,6 +88,7 @@ def test_it_refuses_a_declared_length_over_the_limit_without_waiting_for_it(serv
     assert reply.headers["content-type"] == "application/json"
     assert set(reply.json) == {"success", "error", "code", "requestId"}
     assert reply.json["code"] == "body_too_large"
+    assert reply.json["requestId"] == reply.headers["x-request-id"]
     assert not called(server, "/api/declared")
 
 
