@@ -44,19 +44,23 @@ def accept(
     not in its workspace.
     """
     now = now or datetime.now(UTC)
+    # Before anything is dropped: what does not validate is told whatever the sample rate.
+    _check(body)
+    rows = message_rows(body, now)
     caller = caller.reaching(body.product_id)
     if body.product_id is not None and not _is_kept(body, body.product_id):
         return _sampled_out(caller, body.product_id, now)
     if attempt is None or not attempt.is_retry:
-        return _accept(body, caller=caller, attempt=attempt, now=now)
+        return _accept(body, rows, caller=caller, attempt=attempt, now=now)
     with transaction.atomic():
         hold(attempt)
-        return _earlier(body, caller, attempt, now) or _accept(body, caller=caller, attempt=attempt, now=now)
+        earlier = _earlier(body, rows, caller=caller, attempt=attempt, now=now)
+        return earlier or _accept(body, rows, caller=caller, attempt=attempt, now=now)
 
 
-def _accept(body: CreateMessages, *, caller: Caller, attempt: Attempt | None, now: datetime) -> Accepted:
-    _check(body)
-    rows = message_rows(body, now)
+def _accept(
+    body: CreateMessages, rows: Sequence[Row], *, caller: Caller, attempt: Attempt | None, now: datetime
+) -> Accepted:
     product_id = _prompted_product(body, caller)
     with transaction.atomic() if _is_new_prompt(body, product_id) else nullcontext():
         prompt = _prompt(body, caller, product_id, now)
@@ -154,7 +158,9 @@ def _sampled_out(caller: Caller, product_id: UUID, now: datetime) -> Accepted:
     return Accepted(MessagesCreated(conversation_id="", messages=[], sampled_out=True), created=False)
 
 
-def _earlier(body: CreateMessages, caller: Caller, attempt: Attempt, now: datetime) -> Accepted | None:
+def _earlier(
+    body: CreateMessages, rows: Sequence[Row], *, caller: Caller, attempt: Attempt, now: datetime
+) -> Accepted | None:
     """The answer to an earlier sending of this very request, made from what it stored; None if there was none."""
     messages = Message.objects.filter(workspace_id=caller.workspace_id)
     first = (
@@ -174,7 +180,6 @@ def _earlier(body: CreateMessages, caller: Caller, attempt: Attempt, now: dateti
     sent = {message.external_message_id for message in body.messages} - {message.external_id for message in made}
     before = messages.filter(conversation=conversation, external_id__in=sent - {None})
     known = {message.external_id or "": (message.id, message.type) for message in before}
-    rows = message_rows(body, now)
     fresh = [row for row in rows if row.external_id not in known]
     if len(fresh) != len(made):
         return None

@@ -84,3 +84,11 @@ def test_it_refuses_what_is_no_rate(rate: Any, api: Api, product: Product) -> No
 def test_it_draws_evenly() -> None:
     kept = sum(is_kept(0.25, "product", str(number)) for number in range(4_000))
     assert 850 < kept < 1_150
+
+
+def test_it_refuses_what_does_not_validate_whatever_the_rate(api: Api, product: Product) -> None:
+    wrong: list[dict[str, Any]] = [{"properties": {"x" * 201: 1}}, {"systemPrompt": {}}]
+    for fields in wrong:
+        assert api.post("messages", saying(product, sampleRate=0, **fields)).status_code == 400
+    late = {"role": "user", "createdAt": "yesterday"}
+    assert api.post("messages", saying(product, late, sampleRate=0)).status_code == 400
