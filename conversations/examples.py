@@ -109,3 +109,67 @@ MESSAGES_CREATED: dict[str, Any] = {
         "systemPromptComponentIds": [],
     },
 }
+
+INTERACTION: dict[str, Any] = {
+    "A conversation": {
+        "id": CONVERSATION,
+        "externalId": "conversation-2",
+        "participantId": "0199f2d0-1b7c-7e42-8a35-6c9d0e1f2a40",
+        "externalParticipantId": "user-123",
+        "organizationId": "0199f2d0-1b7c-7e42-8a35-6c9d0e1f2a41",
+        "organizationExternalId": "acme",
+        "productId": PRODUCT,
+        "versionId": "0199f2c4-6a1e-7b3d-9c58-2f4e6a8b0d1d",
+        "model": "gpt-4o",
+        "rating": 4.0,
+        "ratingMin": 1.0,
+        "ratingMax": 5.0,
+        "feedback": "Quick and right.",
+        "createdAt": "2026-01-31T09:30:00Z",
+        "updatedAt": "2026-01-31T09:31:00Z",
+        "properties": {"plan": "team", "seats": 12},
+        "messageCount": 5,
+        "toolCallCount": 1,
+        "lastMessageAt": "2026-01-31T09:30:04Z",
+    },
+}
+
+INTERACTION_DETAIL: dict[str, Any] = {
+    "A conversation": {
+        **INTERACTION["A conversation"],
+        "participant": {
+            "id": "0199f2d0-1b7c-7e42-8a35-6c9d0e1f2a40",
+            "externalId": "user-123",
+            "name": "Ada Example",
+            "email": "ada@acme.example",
+        },
+        "messages": [
+            {
+                "role": "user",
+                "content": "Where is order 4711?",
+                "timestamp": "2026-01-31T09:30:00Z",
+                "id": "0199f2d0-1b7c-7e42-8a35-6c9d0e1f2a42",
+                "messageType": "user_message",
+                "externalMessageId": None,
+                "parentMessageId": None,
+                "toolName": None,
+                "input": None,
+                "output": None,
+                "model": None,
+            },
+            {
+                "role": "tool_call",
+                "content": '{"number":4711}',
+                "timestamp": "2026-01-31T09:30:02Z",
+                "id": "0199f2d0-1b7c-7e42-8a35-6c9d0e1f2a43",
+                "messageType": "tool_call",
+                "externalMessageId": "call-1",
+                "parentMessageId": None,
+                "toolName": "find_order",
+                "input": {"number": 4711},
+                "output": None,
+                "model": None,
+            },
+        ],
+    },
+}

@@ -1,6 +1,7 @@
 """The API's endpoints about products."""
 
 from datetime import datetime
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -23,8 +24,22 @@ HEX_COLORS = {
 }
 
 
+SUMMARY: dict[str, Any] = {
+    "id": "0199f2c4-6a1e-7b3d-9c58-2f4e6a8b0d1c",
+    "name": "Helpbot",
+    "icon": "🤖",
+    "color": HEX_COLORS["teal"],
+    "kind": "chatbot",
+    "environment": "production",
+    "createdAt": "2026-01-05T08:00:00Z",
+    "updatedAt": "2026-01-05T08:00:00Z",
+}
+
+
 class ProductSummary(msgspec.Struct, rename="camel", kw_only=True):
     """A product in a list; `environment` and `kind` are ours."""
+
+    examples: ClassVar = {"A product": SUMMARY}
 
     id: UUID
     name: str
@@ -64,6 +79,24 @@ WEIGHTS = [
 
 class ProductDetail(ProductSummary, kw_only=True, rename="camel"):
     """One product with the people on it."""
+
+    examples: ClassVar = {
+        "A product": {
+            **SUMMARY,
+            "description": "Answers customers' questions about orders.",
+            "members": [
+                {
+                    "id": "0199f2c4-6a1e-7b3d-9c58-2f4e6a8b0d2a",
+                    "userId": "0199f2c4-6a1e-7b3d-9c58-2f4e6a8b0d2b",
+                    "role": "owner",
+                    "avatarUrl": None,
+                },
+            ],
+            "optimizationNotes": None,
+            "userPrivacy": "standard",
+            "qualityIndexMetricWeights": msgspec.to_builtins(WEIGHTS),
+        },
+    }
 
     description: str | None
     members: list[ProductMember]

@@ -192,13 +192,17 @@ def _judged_handler(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _judge_httpx(request: httpx.Request, response: httpx.Response) -> None:
+    try:
+        sent = unpacked(request.content, request.headers.get("Content-Encoding"))
+    except httpx.RequestNotRead:  # it was streamed
+        sent = None
     judge(
         method=request.method,
         url=request.url.raw_path.decode(),
         status=response.status_code,
         headers=dict(response.headers),
         content=response.content,
-        sent=unpacked(request.content, request.headers.get("Content-Encoding")),
+        sent=sent,
     )
 
 

@@ -1,11 +1,12 @@
 """Interactions: what the API calls a conversation that is read."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
 
+from conversations import examples
 from conversations.models import Conversation, Message, MessageType, Rating, conversations_of, parent_ids
 from greenflash_site.api.endpoint import Answer, ApiRequest, endpoint
 from greenflash_site.api.errors import not_found
@@ -31,6 +32,8 @@ class InteractionsQuery(OffsetPage, kw_only=True, rename="camel"):
 
 class Interaction(msgspec.Struct, rename="camel", kw_only=True):
     """A conversation as the API tells it."""
+
+    examples: ClassVar = examples.INTERACTION
 
     id: UUID
     external_id: str | None
@@ -84,6 +87,8 @@ class InteractionMessage(msgspec.Struct, rename="camel", kw_only=True):
 
 class InteractionDetail(Interaction, kw_only=True, rename="camel"):
     """A conversation with its participant and all its messages in order."""
+
+    examples: ClassVar = examples.INTERACTION_DETAIL
 
     participant: InteractionParticipant | None
     messages: list[InteractionMessage]

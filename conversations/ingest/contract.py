@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from conversations.ingest import examples
+from conversations import examples
 from conversations.ingest.fields import MAX_PROPERTIES, ExternalId, Fraction, Name, Properties, Text, Time, Variables
 from conversations.models import MessageType
 from greenflash_site.api.openapi.schemas import Succeeded, any_of, exactly_one_of, needed_when, not_both

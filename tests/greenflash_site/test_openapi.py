@@ -1,7 +1,9 @@
 """The OpenAPI document: valid, whole, served to anybody, and the judge of every answer of every test."""
 
 from typing import Any
+from uuid import UUID
 
+import httpx
 import msgspec
 import pytest
 from django.test import Client
@@ -9,10 +11,12 @@ from django.urls import resolve
 from openapi_spec_validator import validate
 
 from greenflash_site.api.endpoint import Answer, ApiRequest, endpoint
-from greenflash_site.api.openapi.document import document
-from products.models import Product, Scope
+from greenflash_site.api.openapi.document import document, operations
+from greenflash_site.api.openapi.schemas import schemas_of
+from products.actions import create_product
+from products.models import Member, Product, Scope
 from tests.conftest import Api
-from tests.judge import OffTheDocument, judge
+from tests.judge import PREFIX, OffTheDocument, judge, refuse_errors, resolved
 
 
 def test_it_is_valid() -> None:
@@ -115,3 +119,75 @@ def test_it_sees_what_a_test_is_answered(api: Api, product: Product, monkeypatch
     monkeypatch.setitem(view.endpoints, "GET", list_products)
     with pytest.raises(OffTheDocument):
         api.get("products")
+
+
+def examples() -> list[Any]:
+    """Each example of a request: path, method and body."""
+    return [
+        pytest.param(path, method, example["value"], id=f"{method} {path}: {name}")
+        for path, item in document()["paths"].items()
+        for method, operation in item.items()
+        if "requestBody" in operation
+        for name, example in operation["requestBody"]["content"]["application/json"].get("examples", {}).items()
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("path", "method", "body"), examples())
+def test_it_has_examples_that_work(
+    path: str, method: str, body: Any, server: str, api_key: str, owner: Member, product: Product
+) -> None:
+    if product_id := body.get("productId"):
+        create_product(owner, name="Example", id=UUID(product_id))
+    response = httpx.request(
+        method, f"{server}{PREFIX}{path}", json=body, headers={"Authorization": f"Bearer {api_key}"}
+    )
+    assert response.status_code in {200, 201}, response.text
+
+
+def test_it_has_an_example_of_every_body_and_answer() -> None:
+    without = []
+    for path, item in document()["paths"].items():
+        for method, operation in item.items():
+            answers = [resolved(response) for response in operation["responses"].values()]
+            for each in [operation.get("requestBody", {}), *answers]:
+                for media in each.get("content", {}).values():
+                    for example in media.get("examples", {}).values():
+                        refuse_errors(media["schema"], example["value"], f"{method} {path}")
+                    if "examples" not in media and path != "/openapi.json":
+                        without.append(f"{method} {path} {media['schema']}")
+    assert without == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status"),
+    [
+        ("POST", "messages", {"content": b" " * (8 * 1024 * 1024 + 1)}, 413),
+        ("POST", "messages", {"content": iter([b" " * 1024 * 1024] * 9)}, 413),
+        ("GET", "products", {"content": b" " * (8 * 1024 * 1024 + 1)}, 413),
+        ("GET", f"products?page={'1' * 9_000}", {}, 414),
+        ("GET", "products", {"headers": {"X-Large": "x" * 9_000}}, 431),
+        ("BREW", "products", {}, 405),
+        ("BREW", "nothing", {}, 405),
+        ("PUT", "products", {}, 405),
+        ("GET", "nothing", {}, 404),
+        ("GET", "products", {"headers": {"Host": "evil.example"}}, 400),
+    ],
+    ids=range(10),
+)
+def test_it_describes_what_is_refused_before_an_endpoint(
+    method: str, path: str, options: dict[str, Any], status: int, server: str
+) -> None:
+    response = httpx.request(method, f"{server}{PREFIX}/{path}", **options)
+    assert response.status_code == status
+    assert response.json()["requestId"] == response.headers["X-Request-Id"]
+
+
+def test_it_names_each_struct_once() -> None:
+    """A struct that is sent and answered would need two schemas."""
+    every = list(operations())
+    sent = schemas_of([each.endpoint.body for each in every if each.endpoint.body], answers=False)
+    answered = schemas_of([each.endpoint.answer_type for each in every], answers=True)
+    assert sent.keys() & answered.keys() == set()
+    assert len({each.id for each in every}) == len(every)

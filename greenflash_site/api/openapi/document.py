@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 from django.conf import settings
 from django.urls import URLPattern, get_resolver
 
 from greenflash_site.api.endpoint import Endpoint
 from greenflash_site.api.errors import ErrorBody
-from greenflash_site.api.openapi.schemas import Schema, examples_of, schema_of, schemas_of, without_null
+from greenflash_site.api.openapi.schemas import Schema, content_of, schema_of, schemas_of, without_null
 from greenflash_site.api.openapi.shared import (
     ALWAYS,
     DESCRIPTION,
@@ -33,9 +33,9 @@ from greenflash_site.api.openapi.shared import (
 @cache
 def document() -> dict[str, Any]:
     """The whole document; made once per process, when it is first asked for (in 0.2 s)."""
-    operations = list(_operations())
+    every = list(operations())
     paths: dict[str, dict[str, Any]] = {}
-    for operation in operations:
+    for operation in every:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _describe(operation)
     return {
         "openapi": "3.1.0",
@@ -48,12 +48,12 @@ def document() -> dict[str, Any]:
         },
         "servers": [{"url": f"{settings.GREENFLASH.url}/api/v1"}],
         "security": [{"apiKey": []}],
-        "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in operations)],
+        "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in every)],
         "paths": paths,
         "components": {
             "schemas": {
-                **schemas_of([one.endpoint.body for one in operations if one.endpoint.body], answers=False),
-                **schemas_of([*(one.endpoint.answer_type for one in operations), ErrorBody], answers=True),
+                **schemas_of([one.endpoint.body for one in every if one.endpoint.body], answers=False),
+                **schemas_of([*(one.endpoint.answer_type for one in every), ErrorBody], answers=True),
             },
             "parameters": {"IdempotencyKey": IDEMPOTENCY_KEY},
             "headers": HEADERS,
@@ -84,7 +84,8 @@ class Operation:
         return f"{self.tag}.{self.endpoint.function.__name__.partition('_')[0]}"
 
 
-def _operations() -> Iterator[Operation]:
+def operations() -> Iterator[Operation]:
+    """Every endpoint that has a path."""
     for pattern in get_resolver("greenflash_site.api.urls").url_patterns:
         assert isinstance(pattern, URLPattern)
         path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda name: f"{{{_camel(name[1])}}}", str(pattern.pattern))
@@ -108,7 +109,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
     if parameters := [*_path_parameters(operation), *_query_parameters(endpoint), *_header_parameters(operation)]:
         described["parameters"] = parameters
     if endpoint.body is not None:
-        described["requestBody"] = {"required": True, "content": _content(endpoint.body)}
+        described["requestBody"] = {"required": True, "content": content_of(endpoint.body)}
     described["responses"] = {
         **{str(status): _success(status, endpoint) for status in endpoint.statuses},
         **{
@@ -163,18 +164,6 @@ def _header_parameters(operation: Operation) -> list[Schema]:
     return [{"$ref": "#/components/parameters/IdempotencyKey"}] if operation.method == "POST" else []
 
 
-def _content(type: Any) -> dict[str, Any]:
-    """The Media Type Object of a struct or a list of structs, with its examples."""
-    media: dict[str, Any] = {"schema": schema_of(type)}
-    if get_origin(type) is list:
-        examples = {name: [value] for name, value in examples_of(get_args(type)[0]).items()}
-    else:
-        examples = examples_of(type)
-    if examples:
-        media["examples"] = {name: {"value": value} for name, value in examples.items()}
-    return {"application/json": media}
-
-
 def _success(status: int, endpoint: Endpoint) -> dict[str, Any]:
     """The Response Object of an answer that is no error."""
     if status == 304:
@@ -189,7 +178,7 @@ def _success(status: int, endpoint: Endpoint) -> dict[str, Any]:
     return {
         "description": descriptions[status],
         "headers": header_references(headers),
-        "content": _content(endpoint.answer_type),
+        "content": content_of(endpoint.answer_type),
     }
 
 

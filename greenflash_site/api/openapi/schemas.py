@@ -10,7 +10,7 @@ import inspect
 import textwrap
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 from msgspec import inspect as types
@@ -78,17 +78,29 @@ def schemas_of(roots: Iterable[Any], *, answers: bool) -> dict[str, Schema]:
     return {name: simplified(schema) for name, schema in schemas.items()}
 
 
-def examples_of(struct: Any) -> dict[str, Any]:
-    """The examples of a struct by name; those of what it is made from are not its own."""
-    examples: dict[str, Any] = vars(struct).get("examples", {}) if isinstance(struct, type) else {}
-    return examples
-
-
 def schema_of(type: Any) -> Schema:
     """The schema of a type by itself; structs are referred to."""
     (schema,), _ = msgspec.json.schema_components([type], ref_template=REFERENCE)
     simple: Schema = simplified(schema)
     return simple
+
+
+def content_of(type: Any) -> dict[str, Any]:
+    """The Media Type Object of a struct or a list of structs, with its examples."""
+    media: dict[str, Any] = {"schema": schema_of(type)}
+    if get_origin(type) is list:
+        examples = {name: [value] for name, value in _examples_of(get_args(type)[0]).items()}
+    else:
+        examples = _examples_of(type)
+    if examples:
+        media["examples"] = {name: {"value": value} for name, value in examples.items()}
+    return {"application/json": media}
+
+
+def _examples_of(struct: Any) -> dict[str, Any]:
+    """The examples of a struct by name; those of what it is made from are not its own."""
+    examples: dict[str, Any] = vars(struct).get("examples", {}) if isinstance(struct, type) else {}
+    return examples
 
 
 def without_null(schema: Schema) -> Schema:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from greenflash_site.api.errors import ErrorBody
-from greenflash_site.api.openapi.schemas import Schema, schema_of
+from greenflash_site.api.openapi.schemas import Schema, content_of
 from greenflash_site.api.retries import KEY_LENGTH
 
 # The version of the official clients' API that this one answers.
@@ -99,7 +99,7 @@ def error_response(status: int) -> dict[str, Any]:
     return {
         "description": ERRORS[status],
         "headers": header_references((*HEADERS_OF.get(status, ()), *ALWAYS)),
-        "content": {"application/json": {"schema": schema_of(ErrorBody)}},
+        "content": content_of(ErrorBody),
     }
 
 
