@@ -156,6 +156,10 @@ INTERACTION_DETAIL: dict[str, Any] = {
                 "input": None,
                 "output": None,
                 "model": None,
+                "rating": None,
+                "ratingMin": None,
+                "ratingMax": None,
+                "feedback": None,
             },
             {
                 "role": "tool_call",
@@ -169,7 +173,148 @@ INTERACTION_DETAIL: dict[str, Any] = {
                 "input": {"number": 4711},
                 "output": None,
                 "model": None,
+                "rating": None,
+                "ratingMin": None,
+                "ratingMax": None,
+                "feedback": None,
             },
         ],
+    },
+}
+
+CREATE_USER: dict[str, Any] = {
+    "A user": {
+        "externalUserId": "user-123",
+        "name": "Ada Example",
+        "email": "ada@acme.example",
+        "phone": "+1 555 0100",
+        "externalOrganizationId": "acme",
+        "properties": {"plan": "team", "seats": 12},
+    },
+    "Forget a user": {"externalUserId": "user-124", "anonymized": True},
+}
+
+UPDATE_USER: dict[str, Any] = {
+    "Another plan": {"properties": {"plan": "enterprise", "seats": None}},
+    "Leave the organization": {"externalOrganizationId": None},
+}
+
+USER: dict[str, Any] = {
+    "A user": {
+        "id": "0199f2d0-1b7c-7e42-8a35-6c9d0e1f2a40",
+        "externalId": "user-123",
+        "name": "Ada Example",
+        "email": "ada@acme.example",
+        "phone": "+1 555 0100",
+        "anonymized": False,
+        "organizationId": "0199f2d0-1b7c-7e42-8a35-6c9d0e1f2a41",
+        "externalOrganizationId": "acme",
+        "properties": {"plan": "team", "seats": 12},
+        "createdAt": "2026-01-31T09:30:00Z",
+        "updatedAt": "2026-01-31T09:30:00Z",
+    },
+}
+
+USER_STORED: dict[str, Any] = {"A user": {"success": True, "participant": USER["A user"]}}
+
+CREATE_ORGANIZATION: dict[str, Any] = {
+    "An organization": {
+        "externalOrganizationId": "acme",
+        "name": "Acme",
+        "properties": {"industry": "retail", "region": "EU"},
+    },
+}
+
+UPDATE_ORGANIZATION: dict[str, Any] = {"Another name": {"name": "Acme Worldwide", "properties": {"region": None}}}
+
+ORGANIZATION: dict[str, Any] = {
+    "An organization": {
+        "id": "0199f2d0-1b7c-7e42-8a35-6c9d0e1f2a41",
+        "externalId": "acme",
+        "name": "Acme",
+        "properties": {"industry": "retail", "region": "EU"},
+        "createdAt": "2026-01-31T09:30:00Z",
+        "updatedAt": "2026-01-31T09:30:00Z",
+    },
+}
+
+ORGANIZATION_STORED: dict[str, Any] = {
+    "An organization": {"success": True, "organization": ORGANIZATION["An organization"]},
+}
+
+LOG_RATING: dict[str, Any] = {
+    "Stars for a conversation": {
+        "productId": PRODUCT,
+        "externalConversationId": "conversation-1",
+        "rating": 4,
+        "ratingMin": 1,
+        "ratingMax": 5,
+        "feedback": "Quick and right.",
+    },
+    "A thumb for a message": {
+        "productId": PRODUCT,
+        "externalConversationId": "conversation-1",
+        "externalMessageId": "m2",
+        "rating": 1,
+        "ratingMin": 0,
+        "ratingMax": 1,
+        "ratedAt": "2026-01-31T09:35:00Z",
+    },
+}
+
+CREATE_EVENT: dict[str, Any] = {
+    "A purchase": {
+        "eventType": "purchase",
+        "productId": PRODUCT,
+        "value": "99.00",
+        "valueType": "currency",
+        "influence": "positive",
+        "externalUserId": "user-123",
+        "externalConversationId": "conversation-1",
+        "insertId": "order-4711",
+        "properties": {"currency": "EUR"},
+    },
+    "A cancellation": {
+        "eventType": "cancellation",
+        "productId": PRODUCT,
+        "value": "too expensive",
+        "influence": "negative",
+        "qualityImpactScore": -0.5,
+        "eventAt": "2026-01-31T10:00:00Z",
+        "externalOrganizationId": "acme",
+    },
+}
+
+MODEL: dict[str, Any] = {
+    "A model": {
+        "id": "0199f2d0-1b7c-7e42-8a35-6c9d0e1f2a60",
+        "canonicalId": "openai/gpt-4o",
+        "displayName": "GPT-4o",
+        "provider": "openai",
+        "family": "gpt-4o",
+        "usageCount": 128,
+        "lastUsedAt": "2026-01-31T09:30:04Z",
+    },
+}
+
+MODEL_DETAIL: dict[str, Any] = {
+    "A model": {
+        **MODEL["A model"],
+        "source": "customer",
+        "createdAt": "2026-01-05T08:00:00Z",
+        "products": [{"id": PRODUCT, "name": "Helpbot", "icon": "🤖", "conversationCount": 128}],
+        "description": None,
+        "contextWindow": None,
+        "inputCostPer1k": None,
+        "outputCostPer1k": None,
+        "inputModalities": None,
+        "outputModalities": None,
+        "supportedParameters": None,
+        "expirationDate": None,
+        "intelligenceIndex": None,
+        "codingIndex": None,
+        "mathIndex": None,
+        "mmluPro": None,
+        "gpqa": None,
     },
 }

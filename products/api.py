@@ -44,8 +44,11 @@ class ProductSummary(msgspec.Struct, rename="camel", kw_only=True):
     id: UUID
     name: str
     icon: str | None
+    """An emoji."""
     color: str | None
+    """As #rrggbb."""
     kind: str
+    """What sort of product it is."""
     environment: str
     created_at: datetime
     updated_at: datetime

@@ -27,7 +27,9 @@ class InteractionsQuery(OffsetPage, kw_only=True, rename="camel"):
     """The query of `GET /interactions`."""
 
     product_id: UUID | None = None
+    """Only those of this product."""
     version_id: UUID | None = None
+    """Only those that began under this version of a product."""
 
 
 class Interaction(msgspec.Struct, rename="camel", kw_only=True):
@@ -37,23 +39,35 @@ class Interaction(msgspec.Struct, rename="camel", kw_only=True):
 
     id: UUID
     external_id: str | None
+    """Your own id of the conversation."""
     participant_id: UUID
+    """The user it is with."""
     external_participant_id: str | None
+    """Your own id of the user."""
     organization_id: UUID | None
+    """The user's organization."""
     organization_external_id: str | None
+    """Your own id of the organization."""
     product_id: UUID
     version_id: UUID
+    """The version of the product that it began under."""
     model: str | None
+    """The canonical name of its model."""
     rating: float | None
+    """The latest rating of the conversation, on the scale from `ratingMin` to `ratingMax`."""
     rating_min: float | None
     rating_max: float | None
     feedback: str | None
+    """What was said with that rating."""
     created_at: datetime
     updated_at: datetime
     properties: dict[str, Any]
+    """Your own data about the conversation."""
     message_count: int
     tool_call_count: int
+    """How many of its messages are tool calls."""
     last_message_at: datetime
+    """When the last of its messages happened."""
 
 
 class InteractionParticipant(msgspec.Struct, rename="camel", kw_only=True):
@@ -69,20 +83,29 @@ class InteractionMessage(msgspec.Struct, rename="camel", kw_only=True):
     """One message; `role` has six values, `messageType` the exact one."""
 
     role: Role
+    """Who spoke; every type that is none of the others is told as `observation`."""
     content: str
+    """What was said; of a message without content its output, else its input, as JSON."""
     timestamp: datetime | None
+    """When it happened."""
     id: UUID
     message_type: str
+    """Its exact type."""
     external_message_id: str | None
+    """Your own id of the message."""
     parent_message_id: UUID | None
+    """The message that this one follows from."""
     tool_name: str | None
     input: Any
     output: Any
     model: str | None
+    """The model that made it, where it was sent with one."""
     rating: float | None
+    """The latest rating of the message, on the scale from `ratingMin` to `ratingMax`."""
     rating_min: float | None
     rating_max: float | None
     feedback: str | None
+    """What was said with that rating."""
 
 
 class InteractionDetail(Interaction, kw_only=True, rename="camel"):

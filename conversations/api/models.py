@@ -1,11 +1,12 @@
 """Models: what wrote the answers."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
 
+from conversations import examples
 from conversations.models import Model, conversations_of
 from greenflash_site.api.endpoint import Answer, ApiRequest, endpoint
 from greenflash_site.api.errors import not_found
@@ -16,13 +17,20 @@ from products.models import Scope
 class ModelSummary(msgspec.Struct, rename="camel", kw_only=True):
     """A model in a list; `usageCount` is how many conversations within the key's reach use it."""
 
+    examples: ClassVar = examples.MODEL
+
     id: UUID
     canonical_id: str
+    """One name for all the ways in which the model is sent."""
     display_name: str
+    """What people call it."""
     provider: str
+    """Who offers it."""
     family: str | None
     usage_count: int
+    """How many conversations within the key's reach use it."""
     last_used_at: datetime | None
+    """When the last of these was active."""
 
 
 class ModelProduct(msgspec.Struct, rename="camel", kw_only=True):
@@ -36,6 +44,8 @@ class ModelProduct(msgspec.Struct, rename="camel", kw_only=True):
 
 class ModelDetail(ModelSummary, rename="camel", kw_only=True):
     """One model with the products that use it. What only a catalogue of models could tell is null."""
+
+    examples: ClassVar = examples.MODEL_DETAIL
 
     source: str = "customer"
     created_at: datetime

@@ -1,14 +1,17 @@
 """Organizations: the companies whose people talk to a workspace's products."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
 
+from conversations import examples
+from conversations.ingest.fields import ExternalId
 from conversations.ingest.organizations import CreateOrganization, UpdateOrganization, store_organization
 from conversations.models import Organization as OrganizationRow
 from greenflash_site.api.endpoint import Answer, ApiRequest, endpoint
+from greenflash_site.api.openapi.schemas import Succeeded
 from greenflash_site.api.pagination import OffsetPage, paginate
 from products.models import Scope
 
@@ -16,10 +19,13 @@ from products.models import Scope
 class Organization(msgspec.Struct, rename="camel", kw_only=True):
     """An organization; `id` is ours, `externalId` yours."""
 
+    examples: ClassVar = examples.ORGANIZATION
+
     id: UUID
     external_id: str
     name: str | None
     properties: dict[str, Any]
+    """Your own data about the organization."""
     created_at: datetime
     updated_at: datetime
 
@@ -27,7 +33,9 @@ class Organization(msgspec.Struct, rename="camel", kw_only=True):
 class OrganizationStored(msgspec.Struct, rename="camel", kw_only=True):
     """The organization as it is now."""
 
-    success: bool = True
+    examples: ClassVar = examples.ORGANIZATION_STORED
+
+    success: Succeeded = True
     organization: Organization
 
 
@@ -40,7 +48,7 @@ def create_organization(request: ApiRequest, body: CreateOrganization) -> Answer
 
 
 @endpoint(Scope.INGEST, body=UpdateOrganization, answer=OrganizationStored)
-def update_organization(request: ApiRequest, external_id: str, body: UpdateOrganization) -> OrganizationStored:
+def update_organization(request: ApiRequest, external_id: ExternalId, body: UpdateOrganization) -> OrganizationStored:
     """Change what is sent of an organization; 404 when there is none of this external id."""
     stored = store_organization(body, external_id=external_id, creates=False, caller=request.caller)
     return OrganizationStored(organization=_organization(stored.organization))

@@ -1,9 +1,12 @@
 """Ratings in."""
 
+from typing import ClassVar
+
 import msgspec
 
 from conversations.ingest.ratings import LogRating, store_rating
 from greenflash_site.api.endpoint import Answer, ApiRequest, endpoint
+from greenflash_site.api.openapi.schemas import Succeeded
 from greenflash_site.api.retries import Attempt
 from products.models import Scope
 
@@ -11,7 +14,9 @@ from products.models import Scope
 class RatingLogged(msgspec.Struct):
     """The rating is kept."""
 
-    success: bool = True
+    examples: ClassVar = {"Kept": {"success": True}}
+
+    success: Succeeded = True
 
 
 @endpoint(Scope.INGEST, body=LogRating, answer=RatingLogged, statuses=(201,))

@@ -1,14 +1,17 @@
 """Users: what the API calls a participant."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
 
+from conversations import examples
+from conversations.ingest.fields import ExternalId
 from conversations.ingest.participants import CreateUser, UpdateUser, store_participant
 from conversations.models import Participant
 from greenflash_site.api.endpoint import Answer, ApiRequest, endpoint
+from greenflash_site.api.openapi.schemas import Succeeded
 from greenflash_site.api.pagination import OffsetPage, paginate
 from products.models import Scope
 
@@ -17,10 +20,13 @@ class UsersQuery(OffsetPage, kw_only=True, rename="camel"):
     """The query of `GET /users`."""
 
     organization_id: UUID | None = None
+    """Only those of this organization."""
 
 
 class User(msgspec.Struct, rename="camel", kw_only=True):
     """A user of the workspace's products; `id` is ours, `externalId` yours."""
+
+    examples: ClassVar = examples.USER
 
     id: UUID
     external_id: str
@@ -28,9 +34,11 @@ class User(msgspec.Struct, rename="camel", kw_only=True):
     email: str | None
     phone: str | None
     anonymized: bool
+    """Whether what is known of the user was erased, and stays so."""
     organization_id: UUID | None
     external_organization_id: str | None
     properties: dict[str, Any]
+    """Your own data about the user."""
     created_at: datetime
     updated_at: datetime
 
@@ -38,7 +46,9 @@ class User(msgspec.Struct, rename="camel", kw_only=True):
 class UserStored(msgspec.Struct, rename="camel", kw_only=True):
     """The user as it is now."""
 
-    success: bool = True
+    examples: ClassVar = examples.USER_STORED
+
+    success: Succeeded = True
     participant: User
 
 
@@ -50,7 +60,7 @@ def create_user(request: ApiRequest, body: CreateUser) -> Answer:
 
 
 @endpoint(Scope.INGEST, body=UpdateUser, answer=UserStored)
-def update_user(request: ApiRequest, external_id: str, body: UpdateUser) -> UserStored:
+def update_user(request: ApiRequest, external_id: ExternalId, body: UpdateUser) -> UserStored:
     """Change what is sent of a user; 404 when there is none of this external id."""
     stored = store_participant(body, external_id=external_id, creates=False, caller=request.caller)
     return UserStored(participant=_user(stored.participant))

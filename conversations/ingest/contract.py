@@ -12,7 +12,7 @@ import msgspec
 from conversations import examples
 from conversations.ingest.fields import MAX_PROPERTIES, ExternalId, Fraction, Name, Properties, Text, Time, Variables
 from conversations.models import MessageType
-from greenflash_site.api.openapi.schemas import Succeeded, any_of, exactly_one_of, needed_when, not_both
+from greenflash_site.api.openapi.schemas import Succeeded, any_of, exactly_one_of, given, not_both, when
 
 MAX_MESSAGES = 1_000
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -165,7 +165,7 @@ class NewMessage(msgspec.Struct, rename="camel", omit_defaults=True):
     rules: ClassVar = (
         exactly_one_of("role", "messageType"),
         not_both("parentMessageId", "parentExternalMessageId"),
-        needed_when("messageType", "tool_call", "toolName"),
+        when("messageType", ["tool_call"], given("toolName")),
     )
 
     role: Literal["user", "assistant", "system"] | None = None

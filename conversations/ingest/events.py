@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
 from django.db import transaction
 
-from conversations.ingest.fields import ExternalId, Fraction, Name, Properties
+from conversations import examples
+from conversations.ingest.fields import WITHOUT_NUL, ExternalId, Fraction, Name, Properties, Time
 from conversations.ingest.rules import check_properties, parse_time
 from conversations.ingest.run import run
 from conversations.ingest.sampling import count_sampled_out, is_kept
 from conversations.models import Influence, ValueType
 from greenflash_site.api.auth import Caller
 from greenflash_site.api.errors import ApiError, invalid, not_found
+from greenflash_site.api.openapi.schemas import when
 from greenflash_site.api.retries import Attempt, hold
 from products.models.ids import new_id
 
@@ -36,23 +38,46 @@ class CreateEvent(msgspec.Struct, rename="camel", kw_only=True):
     `eventAt` is the time of arrival. An `insertId` of your own makes the event happen once, however often it is sent.
     """
 
+    rules: ClassVar = (
+        when("valueType", ["currency", "numeric"], {"properties": {"value": {"pattern": f"^{DECIMAL.pattern}$"}}}),
+        when("valueType", ["boolean"], {"properties": {"value": {"enum": ["true", "false"]}}}),
+    )
+    examples: ClassVar = examples.CREATE_EVENT
+
     event_type: Name
+    """What happened, in your own words."""
     product_id: UUID
-    value: Annotated[str, msgspec.Meta(max_length=MAX_VALUE)]
+    """The product it has to do with."""
+    value: Annotated[str, msgspec.Meta(max_length=MAX_VALUE, extra_json_schema=WITHOUT_NUL)]
+    """What it is worth: a number for `currency` and `numeric`, `true` or `false` for `boolean`, else any text."""
     value_type: Literal["currency", "numeric", "text", "boolean"] | None = None
+    """How `value` reads; text when absent."""
     influence: Literal["positive", "negative", "neutral"] | None = None
+    """Whether it is good news; neutral when absent."""
     quality_impact_score: Annotated[float, msgspec.Meta(ge=-1, le=1)] | None = None
-    event_at: str | None = None
+    """How much it tells of quality: -1 to 1; 1, 0 or -1 by `influence` when absent."""
+    event_at: Time | None = None
+    """When it happened: ISO 8601, from 1970 to 24 hours ahead."""
     user_id: UUID | None = None
+    """The id of the user; 404 for one that is not there."""
     external_user_id: ExternalId | None = None
+    """Your own id of the user, who is made on first mention."""
     organization_id: UUID | None = None
+    """The id of the organization; 404 for one that is not there."""
     external_organization_id: ExternalId | None = None
+    """Your own id of the organization, which is made on first mention."""
     conversation_id: UUID | None = None
+    """The id of the conversation that led to it; 404 for one that is not there."""
     external_conversation_id: ExternalId | None = None
+    """Your own id of that conversation; 404 for one that is not there."""
     properties: Properties | None = None
+    """Your own data about the event."""
     insert_id: ExternalId | None = None
+    """Your own id of the event: it is stored once, however often it is sent."""
     sample_rate: Fraction | None = None
+    """How much to keep, by `insertId` where there is one."""
     force_sample: bool | None = None
+    """Keep this event whatever the sample rate."""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from conversations.ingest.fields import ExternalId, Properties
+from conversations import examples
+from conversations.ingest.fields import WITHOUT_NUL, ExternalId, Properties
 from conversations.ingest.properties import merge_parameters, merge_refusal
 from conversations.ingest.rules import check_properties
 from conversations.ingest.run import run
@@ -26,14 +27,21 @@ class UpdateOrganization(msgspec.Struct, rename="camel", kw_only=True):
     `null` clears `name`; `properties` are merged at the top level, a key sent as `null` is removed.
     """
 
-    name: Annotated[str, msgspec.Meta(max_length=255)] | UnsetType | None = UNSET
+    examples: ClassVar = examples.UPDATE_ORGANIZATION
+
+    name: Annotated[str, msgspec.Meta(max_length=255, extra_json_schema=WITHOUT_NUL)] | UnsetType | None = UNSET
+    """The organization's name."""
     properties: Properties | None = None
+    """Your own data about the organization: at most 100 and 1 MiB together with those that are stored."""
 
 
 class CreateOrganization(UpdateOrganization, rename="camel", kw_only=True):
     """An organization by your own id, made if there is none yet."""
 
+    examples: ClassVar = examples.CREATE_ORGANIZATION
+
     external_organization_id: ExternalId
+    """Your own id of the organization."""
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from conversations.ingest.fields import ExternalId, Properties
+from conversations import examples
+from conversations.ingest.fields import WITHOUT_NUL, ExternalId, Properties
 from conversations.ingest.properties import merge_parameters, merge_refusal
-from conversations.ingest.rules import check_email, check_properties
+from conversations.ingest.rules import EMAIL, check_email, check_properties
 from conversations.ingest.run import run
 from conversations.models import Organization, Participant
 from greenflash_site.api.auth import Caller
@@ -19,6 +20,10 @@ from greenflash_site.api.errors import ApiError, invalid, not_found
 from products.models.ids import new_id
 
 STATEMENT = (Path(__file__).parent / "participants.sql").read_text()
+
+# The format is what most send, the pattern what is taken.
+EMAIL_SCHEMA = {"format": "email", "pattern": f"^{EMAIL.pattern}$"}
+Email = Annotated[str, msgspec.Meta(max_length=320, extra_json_schema=EMAIL_SCHEMA)]
 
 
 class UpdateUser(msgspec.Struct, rename="camel", kw_only=True):
@@ -29,21 +34,31 @@ class UpdateUser(msgspec.Struct, rename="camel", kw_only=True):
     keeps them empty for good.
     """
 
-    name: Annotated[str, msgspec.Meta(max_length=255)] | UnsetType | None = UNSET
-    email: Annotated[str, msgspec.Meta(max_length=320, extra_json_schema={"format": "email"})] | UnsetType | None = (
-        UNSET
-    )
-    phone: Annotated[str, msgspec.Meta(max_length=64)] | UnsetType | None = UNSET
+    examples: ClassVar = examples.UPDATE_USER
+
+    name: Annotated[str, msgspec.Meta(max_length=255, extra_json_schema=WITHOUT_NUL)] | UnsetType | None = UNSET
+    """The user's name, as people call them."""
+    email: Email | UnsetType | None = UNSET
+    """An address to know the user by; nothing is sent there."""
+    phone: Annotated[str, msgspec.Meta(max_length=64, extra_json_schema=WITHOUT_NUL)] | UnsetType | None = UNSET
+    """A telephone number, in any notation."""
     properties: Properties | None = None
+    """Your own data about the user: at most 100 and 1 MiB together with those that are stored."""
     anonymized: bool | None = None
+    """Erase what is known of the user and keep it erased. `false` undoes nothing."""
     organization_id: UUID | UnsetType | None = UNSET
+    """The id of the user's organization; 404 for one that is not there."""
     external_organization_id: ExternalId | UnsetType | None = UNSET
+    """Your own id of the user's organization, which is made on first mention."""
 
 
 class CreateUser(UpdateUser, rename="camel", kw_only=True):
     """A user by your own id, made if there is none yet."""
 
+    examples: ClassVar = examples.CREATE_USER
+
     external_user_id: ExternalId
+    """Your own id of the user."""
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,19 @@
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
 from django.db import transaction
 
-from conversations.ingest.fields import ExternalId, Text
+from conversations import examples
+from conversations.ingest.fields import ExternalId, Text, Time
 from conversations.ingest.rules import parse_time
 from conversations.ingest.run import run
 from greenflash_site.api.auth import Caller
 from greenflash_site.api.errors import ApiError, invalid, not_found
+from greenflash_site.api.openapi.schemas import any_of
 from greenflash_site.api.retries import Attempt, hold
 from products.models.ids import new_id
 
@@ -26,16 +28,29 @@ class LogRating(msgspec.Struct, rename="camel", kw_only=True):
     A conversation beside a message says where that message is. `ratedAt` is the time of arrival if it is not sent.
     """
 
+    rules: ClassVar = (any_of("messageId", "externalMessageId", "conversationId", "externalConversationId"),)
+    examples: ClassVar = examples.LOG_RATING
+
     rating: float
+    """The rating: at least `ratingMin`, at most `ratingMax`."""
     rating_min: float
+    """The lowest rating of the scale, less than `ratingMax`."""
     rating_max: float
+    """The highest rating of the scale."""
     product_id: UUID | None = None
+    """The product of what is rated, where an external id is in several."""
     conversation_id: UUID | None = None
+    """The id of the conversation."""
     external_conversation_id: ExternalId | None = None
+    """Your own id of the conversation."""
     message_id: UUID | None = None
+    """The id of the message."""
     external_message_id: ExternalId | None = None
+    """Your own id of the message."""
     feedback: Text | None = None
-    rated_at: str | None = None
+    """What was said about it."""
+    rated_at: Time | None = None
+    """When it was rated: ISO 8601, from 1970 to 24 hours ahead."""
 
     def __post_init__(self) -> None:
         targets = (self.conversation_id, self.external_conversation_id, self.message_id, self.external_message_id)

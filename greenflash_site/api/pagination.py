@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 
 from greenflash_site.api.endpoint import Answer, ApiRequest
 
-Limit = Annotated[int, msgspec.Meta(ge=1, le=100, description="How many to return.")]
+Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
@@ -16,8 +16,11 @@ class OffsetPage(msgspec.Struct, kw_only=True):
     """`limit` with `offset`, or with `page` from which the offset follows: interactions, users, organizations."""
 
     limit: Limit = 50
+    """How many to return."""
     offset: Annotated[int, msgspec.Meta(ge=0, le=100_000_000)] | None = None
+    """How many to pass over."""
     page: Positive | None = None
+    """Which page of `limit`, from 1; `offset` is the more exact word where both are sent."""
 
     @property
     def start(self) -> int:
@@ -35,7 +38,9 @@ class NumberedPage(msgspec.Struct, kw_only=True, rename="camel"):
     """`page` with `pageSize`: products, models, segments."""
 
     page: Positive = 1
+    """Which page, from 1."""
     page_size: Limit = 50
+    """How many to return."""
 
     @property
     def limit(self) -> int:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import resolve
 from openapi_spec_validator import validate
 
+from conversations import examples
 from greenflash_site.api.endpoint import Answer, ApiRequest, endpoint
 from greenflash_site.api.openapi.document import document, operations
 from greenflash_site.api.openapi.schemas import schemas_of
@@ -121,7 +122,7 @@ def test_it_sees_what_a_test_is_answered(api: Api, product: Product, monkeypatch
         api.get("products")
 
 
-def examples() -> list[Any]:
+def request_examples() -> list[Any]:
     """Each example of a request: path, method and body."""
     return [
         pytest.param(path, method, example["value"], id=f"{method} {path}: {name}")
@@ -133,16 +134,18 @@ def examples() -> list[Any]:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("path", "method", "body"), examples())
+@pytest.mark.parametrize(("path", "method", "body"), request_examples())
 def test_it_has_examples_that_work(
     path: str, method: str, body: Any, server: str, api_key: str, owner: Member, product: Product
 ) -> None:
-    if product_id := body.get("productId"):
-        create_product(owner, name="Example", id=UUID(product_id))
-    response = httpx.request(
-        method, f"{server}{PREFIX}{path}", json=body, headers={"Authorization": f"Bearer {api_key}"}
-    )
-    assert response.status_code in {200, 201}, response.text
+    create_product(owner, name="Example", id=UUID(examples.PRODUCT))
+    with httpx.Client(base_url=f"{server}{PREFIX}", headers={"Authorization": f"Bearer {api_key}"}) as client:
+        for other, made in (("messages", "A chat"), ("users", "A user"), ("organizations", "An organization")):
+            first = document()["paths"][f"/{other}"]["post"]["requestBody"]["content"]["application/json"]["examples"]
+            assert client.post(other, json=first[made]["value"]).status_code in {200, 201}
+        url = path.replace("{externalId}", "user-123" if "users" in path else "acme")
+        response = client.request(method, url, json=body)
+        assert response.status_code in {200, 201}, response.text
 
 
 def test_it_has_an_example_of_every_body_and_answer() -> None:

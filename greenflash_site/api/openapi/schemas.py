@@ -8,7 +8,7 @@ describes it.
 import ast
 import inspect
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
@@ -25,25 +25,26 @@ Succeeded = Annotated[bool, msgspec.Meta(extra_json_schema={"const": True})]
 
 def exactly_one_of(*names: str) -> Schema:
     """A rule: one of these fields is given and no other of them; null is as good as absent, here and below."""
-    return {"oneOf": [_given(name) for name in names]}
+    return {"oneOf": [given(name) for name in names]}
 
 
 def any_of(*names: str) -> Schema:
     """A rule: at least one of these fields is given."""
-    return {"anyOf": [_given(name) for name in names]}
+    return {"anyOf": [given(name) for name in names]}
 
 
 def not_both(one: str, other: str) -> Schema:
     """A rule: at most one of these fields is given."""
-    return {"not": {"allOf": [_given(one), _given(other)]}}
+    return {"not": {"allOf": [given(one), given(other)]}}
 
 
-def needed_when(field: str, value: str, needed: str) -> Schema:
-    """A rule: where `field` is `value`, `needed` is given."""
-    return {"if": {"required": [field], "properties": {field: {"const": value}}}, "then": _given(needed)}
+def when(field: str, values: Sequence[str], then: Schema) -> Schema:
+    """A rule: where `field` is one of `values`, `then` holds as well."""
+    return {"if": {"required": [field], "properties": {field: {"enum": list(values)}}}, "then": then}
 
 
-def _given(name: str) -> Schema:
+def given(name: str) -> Schema:
+    """A rule: this field is given."""
     return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
 
 
