@@ -62,6 +62,8 @@ def schemas_of(roots: Iterable[Any], *, answers: bool) -> dict[str, Schema]:
         described = field_descriptions(struct.cls)
         for field in struct.fields:
             property = simplified(schema["properties"][field.encode_name])
+            if is_time(field.type):
+                property["format"] = "date-time"
             if answers or property.get("default", 0) is None:
                 property.pop("default", None)
             if answers and field.default is None and struct.cls.__struct_config__.omit_defaults:
@@ -112,6 +114,12 @@ def without_null(schema: Schema) -> Schema:
             if "enum" in schema:
                 schema["enum"] = [value for value in schema["enum"] if value is not None]
     return schema
+
+
+def is_time(type: types.Type) -> bool:
+    """Whether it is a datetime, or null; ours have offsets, which is when msgspec says their format by itself."""
+    options = type.types if isinstance(type, types.UnionType) else [type]
+    return any(isinstance(option, types.DateTimeType) for option in options)
 
 
 def is_always_there(struct: types.StructType, field: types.Field) -> bool:
