@@ -7,7 +7,7 @@ from django.conf import settings
 
 PYTHON = """\
 # pip install greenflash
-# GREENFLASH_API_KEY and GREENFLASH_BASE_URL are read from the environment.
+# Set GREENFLASH_API_KEY to your key, and GREENFLASH_BASE_URL={base_url}
 from greenflash import Greenflash
 
 client = Greenflash()
@@ -24,7 +24,7 @@ client.messages.create(
 
 PYTHON_ASYNC = """\
 # pip install greenflash
-# GREENFLASH_API_KEY and GREENFLASH_BASE_URL are read from the environment.
+# Set GREENFLASH_API_KEY to your key, and GREENFLASH_BASE_URL={base_url}
 import asyncio
 from greenflash import AsyncGreenflash
 
@@ -45,7 +45,7 @@ asyncio.run(main())
 
 TYPESCRIPT = """\
 // npm install greenflash
-// GREENFLASH_API_KEY and GREENFLASH_BASE_URL are read from the environment.
+// Set GREENFLASH_API_KEY to your key, and GREENFLASH_BASE_URL={base_url}
 import Greenflash from "greenflash";
 
 const client = new Greenflash();

@@ -6,4 +6,5 @@ function reach() {
 }
 
 reach();
+addEventListener("resize", reach);
 document.addEventListener("htmx:after:swap", reach);

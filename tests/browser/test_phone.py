@@ -1,10 +1,10 @@
 """On a phone no page is wider than the screen, however long its words are."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from products.actions import create_api_key, create_product
-from products.models import Member
+from products.models import Member, Product
 from tests.browser.conftest import Ticket, ticket
 from tests.conftest import tell
 
@@ -23,7 +23,7 @@ def crowded(owner: Member) -> tuple[Ticket, list[str]]:
     create_api_key(owner.workspace, acting_user=owner.person, name=LONG[:120])
     conversation = tell(
         product,
-        LONG,
+        f"```\n{LONG}\n```",
         {"role": "assistant", "content": f"| {LONG} | b |\n|---|---|\n| 1 | 2 |\n\n```\n{LONG}\n```\n\n> {LONG}"},
         {"messageType": "tool_call", "toolName": LONG[:200], "input": {LONG: LONG}},
         {"messageType": "observation", "output": LONG},
@@ -71,3 +71,26 @@ def test_it_fits_a_phone(crowded: tuple[Ticket, list[str]], page: Page, server: 
 
 def test_it_fits_a_phone_for_a_stranger(page: Page) -> None:
     assert too_wide(page, ["/login/", "/signup/", "/account/password/reset/", "/account/password/reset/done/"]) == {}
+
+
+def test_it_does_not_scroll_what_fits(page: Page) -> None:
+    page.goto("/login/")
+    assert page.evaluate("document.documentElement.scrollHeight") == page.viewport_size["height"]  # type: ignore[index]
+
+
+@pytest.fixture
+def with_code(owner: Member, product: Product) -> tuple[Ticket, str]:
+    """A conversation with a line of code that fits a desktop and no phone."""
+    conversation = tell(product, f"```\n{'x' * 60}\n```")
+    return ticket(owner.person), f"/acme/conversations/{conversation.id}/"
+
+
+def test_it_lets_the_keyboard_reach_code_when_the_screen_narrows(
+    with_code: tuple[Ticket, str], page: Page, server: str
+) -> None:
+    session, path = with_code
+    session.sign_in(page, server).goto(path)
+    code = page.locator(".prose pre")
+    expect(code).not_to_have_attribute("tabindex", "0")
+    page.set_viewport_size({"width": WIDTH, "height": 844})
+    expect(code).to_have_attribute("tabindex", "0")

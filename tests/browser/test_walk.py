@@ -60,6 +60,10 @@ def test_it_leads_from_signing_up_to_reading_the_first_conversation(page: Page, 
     page.get_by_role("button", name="Copy").first.click()
     assert page.evaluate("navigator.clipboard.readText()") == key
 
+    page.reload()  # is not the form once more
+    expect(page.get_by_role("row", name="laptop")).to_have_count(1)
+    expect(page.get_by_text(key)).to_have_count(0)
+
     home = page.context.new_page()
     home.goto("/acme/")
     expect(home.get_by_text("Waiting for the first message")).to_be_visible()
