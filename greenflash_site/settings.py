@@ -287,5 +287,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
     # Refused requests are the caller's affair (they get a clear answer); only our own faults are logged.
     # A database that is away is told of by who needed it, not by each try of the pool.
-    "loggers": {name: {"level": "ERROR"} for name in ("django.request", "django.security", "psycopg.pool")},
+    "loggers": {
+        **{name: {"level": "ERROR"} for name in ("django.request", "django.security", "psycopg.pool")},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # a trace for each scanner that passes by
+    },
 }

@@ -76,8 +76,11 @@ def test_it_believes_the_scheme_of_proxies_only(peer: str, proto: str, scheme: s
     assert seen(peer, x_forwarded_proto=proto)[1] == scheme
 
 
-def test_it_refuses_hosts_that_are_not_ours(client: Client) -> None:
+def test_it_refuses_hosts_that_are_not_ours_and_keeps_its_log_clean(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     assert client.get("/login/", headers={"host": "evil.example"}).status_code == 400
+    assert caplog.records == []
 
 
 def test_it_ignores_a_forwarded_host(client: Client, db: None) -> None:
