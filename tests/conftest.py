@@ -149,20 +149,31 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def server(django_db_setup: None) -> Iterator[str]:
     """The address of the real server on the test database, in two processes; for tests with transaction=True."""
-    parameters = {**connection.settings_dict, "NAME": connection.settings_dict["NAME"]}
-    user = quote(parameters["USER"]) + (f":{quote(parameters['PASSWORD'])}" if parameters["PASSWORD"] else "")
-    url = f"postgres://{user}@/{parameters['NAME']}?host={quote(parameters['HOST'], safe='')}&port={parameters['PORT']}"
-    with web_server(url, workers=2) as base:
+    with web_server(database_url(), workers=2) as base:
         yield base
 
 
+def database_url() -> str:
+    """The test database, as `DATABASE_URL` names one."""
+    parameters = connection.settings_dict
+    user = quote(parameters["USER"]) + (f":{quote(parameters['PASSWORD'])}" if parameters["PASSWORD"] else "")
+    host = quote(parameters["HOST"], safe="")
+    return f"postgres://{user}@/{parameters['NAME']}?host={host}&port={parameters['PORT']}"
+
+
 @contextmanager
-def web_server(database_url: str, *, workers: int) -> Iterator[str]:
-    """The real server on the database of `database_url`; its address."""
+def web_server(database: str, *, workers: int, **environment: str) -> Iterator[str]:
+    """The real server on the database of this URL, with these settings beside those of the tests; its address."""
     port = free_port()
+    own = {
+        "DATABASE_URL": database,
+        "GREENFLASH_PORT": str(port),
+        "PYTHONWARNINGS": "default",
+        **environment,
+    }
     process = subprocess.Popen(
         [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "web", "--workers", str(workers)],
-        env={**os.environ, "DATABASE_URL": database_url, "GREENFLASH_PORT": str(port), "PYTHONWARNINGS": "default"},
+        env={**os.environ, **own},
         start_new_session=True,
     )
     base = f"http://127.0.0.1:{port}"

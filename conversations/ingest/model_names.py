@@ -59,10 +59,12 @@ _known: set[tuple[UUID, str]] = set()
 
 
 def unknown_models(workspace_id: UUID, written: Iterable[str | None]) -> list[ModelName]:
-    """The models among the names in a request that this process has not seen stored in the workspace."""
+    """The models among the names in a request that this process has not seen stored in the workspace.
+
+    Always in one order: two requests that store the same ones must not wait for each other in a circle.
+    """
     names = {model_name(each) for each in set(written) if each}
     new = [name for name in names if (workspace_id, name.canonical_id) not in _known]
-    # In one order everywhere, in which they are written: two requests never wait for each other's.
     return sorted(new, key=lambda name: name.canonical_id)
 
 
