@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from greenflash_site.api.openapi.document import document
+
 ROOT = Path(settings.BASE_DIR)
 APPS = ("products", "conversations", "analytics")
 BELOW = {"products": set(), "conversations": {"products"}, "analytics": {"products", "conversations"}}
@@ -61,3 +63,9 @@ def test_it_documents_every_setting() -> None:
     assert "GREENFLASH_URL" in read
     documented = (ROOT / "docs" / "settings.md").read_text()
     assert [name for name in sorted(read) if name not in documented] == []
+
+
+def test_it_documents_every_endpoint() -> None:
+    documented = (ROOT / "docs" / "api.md").read_text()
+    endpoints = [f"`{method.upper()} {path}`" for path, methods in document()["paths"].items() for method in methods]
+    assert [endpoint for endpoint in endpoints if endpoint not in documented] == []
