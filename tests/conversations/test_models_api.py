@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import connection
 from greenflash import NotFoundError
 
 from conversations.models import Conversation, Model
@@ -171,10 +170,11 @@ def test_it_costs_two_queries_and_reads_by_an_index(
     with django_assert_num_queries(2):
         assert api.get(f"models/{models[0]['id']}").status_code == 200
     assert "model_canonical_unique" in plan_by_index(workspace.models.order_by("canonical_id"))
-    with connection.cursor() as cursor:
-        cursor.execute("set local enable_indexscan = off")
-    counted = Conversation.objects.filter(workspace=workspace, product__in=[product]).values("model", "last_message_at")
-    assert "Index Only Scan using conversation_product_last" in plan_by_index(counted)
+    # In an order, which leaves the planner one index: without, several cost the same in a table of a few rows.
+    counted = Conversation.objects.filter(workspace=workspace, product__in=[product]).order_by("-last_message_at")
+    assert "Index Only Scan using conversation_product_last" in plan_by_index(
+        counted.values("model", "last_message_at")
+    )
 
 
 @pytest.mark.django_db(transaction=True)
