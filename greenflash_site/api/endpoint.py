@@ -188,6 +188,7 @@ def decode_body[T: msgspec.Struct](request: HttpRequest, struct: type[T]) -> T:
     """The JSON body as `struct`: bounded, unpacked, validated; ApiError 400, 413 or 415."""
     raw = _unpacked(request)
     try:
+        raw.decode()  # msgspec does not look into the fields it passes over
         decoded = msgspec.json.decode(raw, type=struct)
         # Rare: a scan of the bytes tells whether the slow walk to name the place is needed at all.
         if rb"\u0000" in raw:
