@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render as django_render
+from django.urls import resolve
 from django_htmx.middleware import HtmxDetails
 
 if TYPE_CHECKING:
@@ -71,12 +71,19 @@ def retry_collision(view: View) -> View:
     return retried
 
 
-class GZipPages(GZipMiddleware):
-    """Compress pages; the API's answers are small, and its time is better spent."""
+class StraightToApi:
+    """Middleware that takes requests of the API past what follows it, which serves pages; `@endpoint` is their gate."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Compress unless the path is the API's."""
-        return response if request.path.startswith("/api/") else super().process_response(request, response)
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith("/api/"):
+            return self.get_response(request)
+        request.get_host()  # raises DisallowedHost
+        request.resolver_match = found = resolve(request.path_info)
+        response: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
+        return response
 
 
 class TrustedProxies:

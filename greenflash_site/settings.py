@@ -12,7 +12,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
-from greenflash_site.database import embedded
+from greenflash_site.database import embedded, pool
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -165,9 +165,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "greenflash_site.http.TrustedProxies",
     "django.middleware.security.SecurityMiddleware",
+    "greenflash_site.http.StraightToApi",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "greenflash_site.http.GZipPages",
+    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -215,8 +216,14 @@ def database() -> dict[str, Any]:
     # than at ever longer intervals.
     connection["OPTIONS"] = {
         **connection.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": GREENFLASH.web_threads + 4, "timeout": 1.5, "reconnect_timeout": 1.5},
-        # Django's own cursors bind on the client's side; this lets the ingest statement be prepared.
+        "pool": {
+            "min_size": 1,
+            "max_size": GREENFLASH.web_threads + 4,
+            "timeout": 1.5,
+            "reconnect_timeout": 1.5,
+            "check": pool.check,
+        },
+        # Django's own cursors bind on the client's side; this lets the statements of ingest be prepared.
         "prepare_threshold": 5,
     }
     connection["CONN_HEALTH_CHECKS"] = True

@@ -83,9 +83,9 @@ def _accept(
         if outcome.problem is not None:
             raise _refusal(outcome.problem)
         transaction.on_commit(lambda: learn_models(caller.workspace_id, new_models))
-    known = msgspec.json.decode(outcome.existing or "{}", type=dict[str, tuple[UUID, str]])
-    answer = _answer(body, str(outcome.conversation_id), _outcomes(body, rows, known), prompt)
-    created = bool(outcome.created) or any(each.status == "created" for each in answer.messages)
+    known = msgspec.json.decode(outcome.existing, type=dict[str, tuple[UUID, str]])
+    answer = _answer(body, outcome.conversation_id, _outcomes(body, rows, known), prompt)
+    created = outcome.created or any(each.status == "created" for each in answer.messages)
     return Accepted(answer, created=created)
 
 

@@ -2,27 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryFile
 from typing import Any
 
-import psycopg
-import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
 
 @contextmanager
 def executed() -> Iterator[list[str]]:
-    """Every statement any cursor runs; Django's own count does not see the statements of ingest."""
+    """Every statement that this thread's connection has run, by libpq's own trace of what it sends."""
     statements: list[str] = []
-    with pytest.MonkeyPatch.context() as patch:
-        execute = psycopg.Cursor.execute
-
-        def record(cursor: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
-            statements.append(str(query))
-            return execute(cursor, query, *args, **kwargs)
-
-        patch.setattr(psycopg.Cursor, "execute", record)
+    connection.ensure_connection()
+    with TemporaryFile("w+") as trace:
+        connection.connection.pgconn.trace(trace.fileno())
         yield statements
+        connection.connection.pgconn.untrace()
+        trace.seek(0)
+        statements += [line for line in trace if line.split("\t")[3:4] in (["Execute"], ["Query"])]
 
 
 def plan_by_index(rows: QuerySet[Any]) -> str:
