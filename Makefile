@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. They need make and some Python 3; everything else they bring.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo bench test lint format python environment
+.PHONY: help run demo bench test fuzz lint format python environment
 
 # A uv that works (one may be on the PATH and yet not run), else one of our own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
@@ -24,6 +24,10 @@ bench: environment ## Measure ingest on an installation of its own (docs/bench.m
 test: python ## Run the tests, with a database of their own
 	@$(SYNC)
 	@exec $(PYTHON) -m pytest -n auto
+
+fuzz: python ## Send the API 20,000 requests made from its own document (FUZZ_SEED: others)
+	@$(SYNC)
+	@FUZZ_CASES=$${FUZZ_CASES:-20000} exec $(PYTHON) -m pytest -n auto -rP -o log_level=INFO tests/greenflash_site/test_api_fuzz.py
 
 lint: python ## Check style, types, templates and migrations
 	@$(SYNC)

@@ -71,8 +71,10 @@ def answer_once(request: HttpRequest, caller: Caller, act: Callable[[], HttpResp
     A request that is refused leaves its key free: it may be put right and sent again.
     """
     key = request.headers["Idempotency-Key"]
-    if not 0 < len(key) <= KEY_LENGTH or not key.isprintable():
-        raise invalid(f"An Idempotency-Key has 1 to {KEY_LENGTH} printable characters.", code="invalid_idempotency_key")
+    if not 0 < len(key) <= KEY_LENGTH or not (key.isascii() and key.isprintable()):
+        raise invalid(
+            f"An Idempotency-Key has 1 to {KEY_LENGTH} printable ASCII characters.", code="invalid_idempotency_key"
+        )
     now = timezone.now()
     values: dict[str, Any] = {
         "workspace": caller.workspace_id,
