@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import cache, wraps
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
 import jsonschema_rs
@@ -15,6 +15,7 @@ import msgspec
 from django.test.client import ClientHandler, FakePayload
 
 from greenflash_site.api.openapi.document import document
+from greenflash_site.server.front import METHODS
 
 PREFIX = "/api/v1"
 
@@ -30,12 +31,12 @@ def judge(
 
     `url` is what was asked for, from the path on; anything outside the API is let pass.
     """
-    path = urlsplit(url).path
-    if not path.startswith(f"{PREFIX}/"):
+    if not urlsplit(url).path.startswith(f"{PREFIX}/"):
         return
     told = f"{method} {url} was answered {status} {content[:2000]!r}"
-    operation = find_operation(method, path.removeprefix(PREFIX))
-    responses = operation["responses"] if operation else elsewhere(method, path.removeprefix(PREFIX))
+    item, in_path = find_path(urlsplit(url).path.removeprefix(PREFIX))
+    operation = item.get(method.lower())
+    responses = operation["responses"] if operation else elsewhere(method, item)
     if str(status) not in responses:
         raise OffTheDocument(f"{told}: not one of {', '.join(responses)}")
     response = resolved(responses[str(status)])
@@ -43,27 +44,23 @@ def judge(
     if method != "HEAD":
         check_content(response, headers, content, told)
     if operation and 200 <= status < 300:
-        check_request(operation, url, sent, told)
+        in_query = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+        check_parameters(operation, {"path": in_path, "query": in_query}, told)
+        check_body(operation, sent, told)
 
 
-def find_operation(method: str, path: str) -> dict[str, Any] | None:
-    """The operation of a path below the API's; None for another method or path."""
-    item = find_path(path)
-    return item.get(method.lower()) if item is not None else None
-
-
-def find_path(path: str) -> dict[str, Any] | None:
-    """The path item whose template fits; an id may hold a slash, which was encoded on the wire."""
+def find_path(path: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The path item whose template fits, and its parameters; an id may hold a slash, which was encoded on the wire."""
     for pattern, item in templates():
-        if pattern.fullmatch(path):
-            return item
-    return None
+        if found := pattern.fullmatch(path):
+            return item, {name: unquote(value) for name, value in found.groupdict().items()}
+    return {}, {}
 
 
-def elsewhere(method: str, path: str) -> dict[str, Any]:
-    """What may be answered where there is no operation."""
-    shared = ["BadRequest", "InternalServerError", "MethodNotAllowed" if find_path(path) else "NotFound"]
-    if method not in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
+def elsewhere(method: str, item: dict[str, Any]) -> dict[str, Any]:
+    """What may be answered where a path has no such operation, or there is no such path."""
+    shared = ["BadRequest", "InternalServerError", "MethodNotAllowed" if item else "NotFound"]
+    if method not in METHODS:
         shared.append("MethodNotAllowed")
     statuses = {"BadRequest": "400", "InternalServerError": "500", "MethodNotAllowed": "405", "NotFound": "404"}
     return {statuses[name]: {"$ref": f"#/components/responses/{name}"} for name in shared}
@@ -82,8 +79,8 @@ def check_headers(response: dict[str, Any], headers: dict[str, str], told: str) 
         if header["schema"].get("type") == "integer" and value.isdecimal():
             value = int(value)
         refuse_errors(header["schema"], value, f"{told} with {name}: {value}")
-    ours = [name for name in given if name.startswith(("x-request", "ratelimit", "retry", "link", "allow", "www-"))]
-    if unknown := [name for name in ours if name not in documented]:
+    ours = {name.lower() for name in document()["components"]["headers"]}
+    if unknown := (given.keys() & ours) - documented.keys():
         raise OffTheDocument(f"{told} with {', '.join(unknown)}")
 
 
@@ -104,19 +101,21 @@ def check_content(response: dict[str, Any], headers: dict[str, str], content: by
     refuse_errors(documented[content_type]["schema"], value, told)
 
 
-def check_request(operation: dict[str, Any], url: str, sent: bytes | None, told: str) -> None:
-    """What was taken is what the document says may be sent."""
-    if sent is not None and "requestBody" in operation:
-        body = msgspec.json.decode(sent)
-        schema = operation["requestBody"]["content"]["application/json"]["schema"]
-        refuse_errors(schema, body, f"{told} to {sent!r}", sent=True)
-    query = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+def check_parameters(operation: dict[str, Any], given: dict[str, dict[str, str]], told: str) -> None:
+    """The parameters that were taken, by where they were, are such as the document describes."""
     for parameter in map(resolved, operation.get("parameters", [])):
-        if parameter["in"] == "query" and parameter["name"] in query:
-            value: Any = query[parameter["name"]]
+        value: Any = given.get(parameter["in"], {}).get(parameter["name"])
+        if value is not None:
             if parameter["schema"].get("type") == "integer":
-                value = int(value)
+                value = float(value)
             refuse_errors(parameter["schema"], value, f"{told} to {parameter['name']}")
+
+
+def check_body(operation: dict[str, Any], sent: bytes | None, told: str) -> None:
+    """The body that was taken is such as the document describes."""
+    if sent is not None and "requestBody" in operation:
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        refuse_errors(schema, msgspec.json.decode(sent), f"{told} to {sent!r}", sent=True)
 
 
 def refuse_errors(schema: dict[str, Any], value: Any, told: str, *, sent: bool = False) -> None:
@@ -142,8 +141,7 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
 def templates() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
     """The paths as patterns, those with the fewest parameters and the most words first."""
     paths = sorted(document()["paths"].items(), key=lambda item: (item[0].count("{"), -item[0].count("/")))
-    return [(re.compile(re.sub(r"{\w+}", "(.+)", re.escape(path).replace(r"\{", "{").replace(r"\}", "}"))), item)
-            for path, item in paths]  # fmt: skip
+    return [(re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(path))), item) for path, item in paths]
 
 
 @cache

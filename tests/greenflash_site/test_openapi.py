@@ -69,6 +69,7 @@ def test_it_lets_a_documented_answer_pass() -> None:
         {"method": "POST"},
         {"url": "/api/v1/nothing"},
         {"url": "/api/v1/products?page=0"},
+        {"url": "/api/v1/products/7"},
         {"content": b""},
         {"content": b"{}"},
         {"content": b'[{"id":"018f4b6e-0000-7000-8000-000000000000"}]'},
@@ -81,7 +82,7 @@ def test_it_lets_a_documented_answer_pass() -> None:
         {"headers": {name: value for name, value in GOOD["headers"].items() if name != "X-Request-Id"}},
         {"headers": {name: value for name, value in GOOD["headers"].items() if name != "Link"}},
     ],
-    ids=range(16),
+    ids=range(17),
 )
 def test_it_refuses_an_answer_off_the_document(change: dict[str, Any]) -> None:
     with pytest.raises(OffTheDocument):

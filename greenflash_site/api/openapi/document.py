@@ -109,7 +109,11 @@ def _describe(operation: Operation) -> dict[str, Any]:
     if parameters := [*_path_parameters(operation), *_query_parameters(endpoint), *_header_parameters(operation)]:
         described["parameters"] = parameters
     if endpoint.body is not None:
-        described["requestBody"] = {"required": True, "content": content_of(endpoint.body)}
+        described["requestBody"] = {
+            "description": "It may be packed: `Content-Encoding: gzip`.",
+            "required": True,
+            "content": content_of(endpoint.body),
+        }
     described["responses"] = {
         **{str(status): _success(status, endpoint) for status in endpoint.statuses},
         **{

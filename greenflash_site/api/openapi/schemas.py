@@ -172,8 +172,10 @@ def simplified(schema: Any) -> Any:
         return [simplified(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    schema = {key: value if key in ("examples", "default") else simplified(value) for key, value in schema.items()}
-    schema.pop("title", None)
+    properties = {name: simplified(property) for name, property in schema.get("properties", {}).items()}
+    schema = {key: simplified(value) for key, value in schema.items() if key not in ("title", "properties")}
+    if properties:  # whose names may be anything
+        schema["properties"] = properties
     if "pattern" in schema:
         # As ECMA-262 writes it, where `$` is the very end.
         schema["pattern"] = schema["pattern"].replace(r"\Z", "$")

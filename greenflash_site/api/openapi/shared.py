@@ -35,8 +35,8 @@ ERRORS = {
     415: "The body is not JSON in UTF-8, or is packed otherwise than with gzip.",
     429: "The key has used up its requests of this minute.",
     431: "The headers are too many or too large.",
-    500: "Our fault. Nothing was stored.",
-    503: "The server or its database cannot take the request now. Nothing was stored: send it again.",
+    500: "Our fault; quote `requestId` when asking.",
+    503: "The server or its database cannot take the request now: send it again.",
 }
 HEADERS: dict[str, Schema] = {
     "X-Request-Id": {
