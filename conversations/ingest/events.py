@@ -130,9 +130,11 @@ def _values(body: CreateEvent, now: datetime) -> dict[str, Any]:
 def _check_value(value: str, value_type: str) -> None:
     if value_type == ValueType.BOOLEAN and value not in {"true", "false"}:
         raise invalid("A boolean value is 'true' or 'false'.", "$.value")
-    is_number = value_type in {ValueType.CURRENCY, ValueType.NUMERIC}
-    if is_number and not (DECIMAL.fullmatch(value) and isfinite(float(value))):
-        raise invalid(f"A {value_type} value is a number, like '99.00'.", "$.value")
+    if value_type in {ValueType.CURRENCY, ValueType.NUMERIC}:
+        if not DECIMAL.fullmatch(value):
+            raise invalid(f"A {value_type} value is a number, like '99.00'.", "$.value")
+        if not isfinite(float(value)):
+            raise invalid("The number is too large.", "$.value", code="number_too_large")
 
 
 def _store(
