@@ -8,6 +8,7 @@ import json
 import logging
 import os
 from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -103,6 +104,7 @@ class Known:
     def put_into(self, case: Case) -> None:
         """Let valid ids in a request be those of what is there: everything else would be 404."""
         if isinstance(case.body, dict):
+            case.body = deepcopy(case.body)  # it may be an example of the document itself
             self._put_into_body(case.body, case.operation.label)
         path = case.path_parameters
         for name, value in (
