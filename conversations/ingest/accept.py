@@ -16,14 +16,15 @@ from django.db import transaction
 from conversations.ingest.contract import AcceptedMessage, CreateMessages, MessagesCreated, SystemPrompt
 from conversations.ingest.model_names import learn_models, unknown_models
 from conversations.ingest.prompts import StoredPrompt, is_known, resolve_prompt
+from conversations.ingest.refusals import conversation_path, refusal
 from conversations.ingest.rows import Row, message_rows
 from conversations.ingest.rules import check_properties
 from conversations.ingest.sampling import count_sampled_out, is_kept
 from conversations.ingest.statement import Outcome, arguments, store
 from conversations.models import Conversation, Message
 from greenflash_site.api.auth import Caller
-from greenflash_site.api.errors import ApiError, forbidden, invalid, not_found
-from greenflash_site.api.retries import RETRY_WINDOW, Attempt, hold
+from greenflash_site.api.errors import ApiError, forbidden
+from greenflash_site.api.retries import Attempt, stored_once
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,11 @@ def accept(
     caller = caller.reaching(body.product_id)
     if body.product_id is not None and not _is_kept(body, body.product_id):
         return _sampled_out(caller, body.product_id, now)
-    if attempt is None or not attempt.is_retry:
-        return _accept(body, rows, caller=caller, attempt=attempt, now=now)
-    with transaction.atomic():
-        hold(attempt)
-        earlier = _earlier(body, rows, caller=caller, attempt=attempt, now=now)
-        return earlier or _accept(body, rows, caller=caller, attempt=attempt, now=now)
+    return stored_once(
+        attempt,
+        earlier=lambda attempt: _earlier(body, rows, caller=caller, attempt=attempt, now=now),
+        store=lambda: _accept(body, rows, caller=caller, attempt=attempt, now=now),
+    )
 
 
 def _accept(
@@ -81,7 +81,7 @@ def _accept(
         if outcome.problem == "product_required" and (dropped := _dropped_from(body, caller)) is not None:
             return _sampled_out(caller, dropped, now)
         if outcome.problem is not None:
-            raise _refusal(outcome.problem)
+            raise _refusal(outcome.problem, body)
         transaction.on_commit(lambda: learn_models(caller.workspace_id, new_models))
     known = msgspec.json.decode(outcome.existing, type=dict[str, tuple[UUID, str]])
     answer = _answer(body, outcome.conversation_id, _outcomes(body, rows, known), prompt)
@@ -98,25 +98,17 @@ def _check(body: CreateMessages) -> None:
         check_properties(body.system_prompt.variables, "$.systemPrompt.variables")
 
 
-def _refusal(problem: str) -> ApiError:
+def _refusal(problem: str, body: CreateMessages) -> ApiError:
     code, _, index = problem.partition(":")
     match code:
-        case "conversation_not_found":
-            return not_found("There is no conversation with this id here.", "$.conversationId")
         case "product_out_of_reach":
             return forbidden(code, "This API key may not be used for this conversation's product.")
-        case "conversation_mismatch":
-            return invalid("This conversation has another product or external id.", "$.conversationId", code=code)
-        case "conversation_ambiguous":
-            message = "Several products have a conversation with this external id. Send productId as well."
-            return invalid(message, "$.externalConversationId", code=code)
         case "product_required":
-            message = "No conversation has this external id yet. Send productId to begin one."
-            return invalid(message, "$.productId", code=code)
+            return refusal(code, "$.productId")
+        case "parent_not_found":
+            return refusal(code, f"$.messages[{index}].parentMessageId")
         case _:
-            return not_found(
-                "This parent is not a message of the conversation.", f"$.messages[{index}].parentMessageId"
-            )
+            return refusal(code, conversation_path(body.conversation_id))
 
 
 def _prompted_product(body: CreateMessages, caller: Caller) -> UUID | None:
@@ -163,12 +155,8 @@ def _earlier(
 ) -> Accepted | None:
     """The answer to an earlier sending of this very request, made from what it stored; None if there was none."""
     messages = Message.objects.filter(workspace_id=caller.workspace_id)
-    first = (
-        messages.filter(request_hash__in=attempt.recent_hashes(now), received_at__gte=now - RETRY_WINDOW)
-        .select_related("conversation")
-        .order_by("-received_at")
-        .first()
-    )
+    latest_first = messages.select_related("conversation").order_by("-received_at")
+    first = attempt.earlier(latest_first, now, arrival="received_at")
     if first is None:
         return None
     conversation = first.conversation

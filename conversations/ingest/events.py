@@ -10,18 +10,18 @@ from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
-from django.db import transaction
 
 from conversations import examples
 from conversations.ingest.fields import WITHOUT_NUL, ExternalId, Fraction, Name, Properties, Time
+from conversations.ingest.refusals import conversation_path, refusal
 from conversations.ingest.rules import check_properties, parse_time
 from conversations.ingest.run import run
 from conversations.ingest.sampling import count_sampled_out, is_kept
 from conversations.models import Influence, ValueType
 from greenflash_site.api.auth import Caller
-from greenflash_site.api.errors import ApiError, invalid, not_found
+from greenflash_site.api.errors import ApiError, invalid
 from greenflash_site.api.openapi.schemas import when
-from greenflash_site.api.retries import Attempt, hold
+from greenflash_site.api.retries import Attempt, stored_once
 from products.models.ids import new_id
 
 STATEMENT = (Path(__file__).parent / "events.sql").read_text()
@@ -101,13 +101,14 @@ def store_event(
     values = _values(body, now)
     if body.insert_id is not None:
         attempt = None  # the insert id tells by itself what was sent before
-    if attempt is None or not attempt.is_retry:
-        return _store(body, values, caller=caller, attempt=attempt, now=now)
-    with transaction.atomic():
-        hold(attempt)
-        if (earlier := attempt.earlier(caller.workspace.events.all(), now)) is not None:
-            return StoredEvent(earlier.id, created=True)
-        return _store(body, values, caller=caller, attempt=attempt, now=now)
+
+    def earlier(attempt: Attempt) -> StoredEvent | None:
+        event = attempt.earlier(caller.workspace.events.all(), now)
+        return StoredEvent(event.id, created=True) if event else None
+
+    return stored_once(
+        attempt, earlier=earlier, store=lambda: _store(body, values, caller=caller, attempt=attempt, now=now)
+    )
 
 
 def _values(body: CreateEvent, now: datetime) -> dict[str, Any]:
@@ -171,17 +172,6 @@ def _store(
 
 
 def _refusal(problem: str, body: CreateEvent) -> ApiError:
-    conversation = "$.conversationId" if body.conversation_id else "$.externalConversationId"
-    match problem:
-        case "conversation_not_found":
-            return not_found("There is no conversation with this id here.", conversation)
-        case "participant_not_found":
-            return not_found("There is no user with this id here.", "$.userId")
-        case "organization_not_found":
-            return not_found("There is no organization with this id here.", "$.organizationId")
-        case "conversation_mismatch":
-            return invalid("This conversation has another product or external id.", conversation, code=problem)
-        case "participant_mismatch":
-            return invalid("The user of this id has another external id.", "$.userId", code="user_mismatch")
-        case _:
-            return invalid("The organization of this id has another external id.", "$.organizationId", code=problem)
+    subject, _, _ = problem.partition("_")
+    paths = {"participant": "$.userId", "organization": "$.organizationId"}
+    return refusal(problem, paths.get(subject) or conversation_path(body.conversation_id))

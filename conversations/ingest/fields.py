@@ -18,6 +18,8 @@ WITHOUT_NUL = {"pattern": r"^[^\u0000]*$"}
 ExternalId = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f-\x9f]+\Z")]
 Text = Annotated[str, msgspec.Meta(max_length=MAX_CONTENT, extra_json_schema=WITHOUT_NUL)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255, extra_json_schema=WITHOUT_NUL)]
+# What somebody is called; empty for nothing.
+FreeName = Annotated[str, msgspec.Meta(max_length=255, extra_json_schema=WITHOUT_NUL)]
 PROPERTIES_SCHEMA = {
     "maxProperties": MAX_PROPERTIES,
     "propertyNames": {"maxLength": MAX_PROPERTY_KEY, **WITHOUT_NUL},

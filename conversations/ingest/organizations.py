@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from conversations import examples
-from conversations.ingest.fields import WITHOUT_NUL, ExternalId, Properties
+from conversations.ingest.fields import ExternalId, FreeName, Properties
 from conversations.ingest.properties import merge_parameters, merge_refusal
 from conversations.ingest.rules import check_properties
 from conversations.ingest.run import run
@@ -29,7 +29,7 @@ class UpdateOrganization(msgspec.Struct, rename="camel", kw_only=True):
 
     examples: ClassVar = examples.UPDATE_ORGANIZATION
 
-    name: Annotated[str, msgspec.Meta(max_length=255, extra_json_schema=WITHOUT_NUL)] | UnsetType | None = UNSET
+    name: FreeName | UnsetType | None = UNSET
     """The organization's name."""
     properties: Properties | None = None
     """Your own data about the organization: at most 100 and 1 MiB together with those that are stored."""

@@ -10,13 +10,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from conversations import examples
-from conversations.ingest.fields import WITHOUT_NUL, ExternalId, Properties
+from conversations.ingest.fields import WITHOUT_NUL, ExternalId, FreeName, Properties
 from conversations.ingest.properties import merge_parameters, merge_refusal
+from conversations.ingest.refusals import refusal
 from conversations.ingest.rules import EMAIL, check_email, check_properties
 from conversations.ingest.run import run
 from conversations.models import Organization, Participant
 from greenflash_site.api.auth import Caller
-from greenflash_site.api.errors import ApiError, invalid, not_found
+from greenflash_site.api.errors import ApiError, not_found
 from products.models.ids import new_id
 
 STATEMENT = (Path(__file__).parent / "participants.sql").read_text()
@@ -34,7 +35,7 @@ class UpdateUser(msgspec.Struct, rename="camel", kw_only=True):
 
     examples: ClassVar = examples.UPDATE_USER
 
-    name: Annotated[str, msgspec.Meta(max_length=255, extra_json_schema=WITHOUT_NUL)] | UnsetType | None = UNSET
+    name: FreeName | UnsetType | None = UNSET
     """The user's name, as people call them."""
     email: Email | UnsetType | None = UNSET
     """An address to know the user by; nothing is sent there."""
@@ -123,13 +124,6 @@ def _text(sent: str | UnsetType | None) -> str | None:
 
 
 def _refusal(problem: str) -> ApiError:
-    match problem:
-        case "participant_not_found":
-            return not_found()
-        case "organization_not_found":
-            return not_found("There is no organization with this id here.", "$.organizationId")
-        case "organization_mismatch":
-            message = "The organization of this id has another external id."
-            return invalid(message, "$.organizationId", code=problem)
-        case _:
-            return merge_refusal(problem)
+    if problem == "participant_not_found":
+        return not_found()
+    return refusal(problem, "$.organizationId") if problem.startswith("organization_") else merge_refusal(problem)

@@ -7,16 +7,16 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
-from django.db import transaction
 
 from conversations import examples
 from conversations.ingest.fields import ExternalId, Text, Time
+from conversations.ingest.refusals import conversation_path, refusal
 from conversations.ingest.rules import parse_time
 from conversations.ingest.run import run
 from greenflash_site.api.auth import Caller
-from greenflash_site.api.errors import ApiError, invalid, not_found
+from greenflash_site.api.errors import ApiError, invalid
 from greenflash_site.api.openapi.schemas import any_of
-from greenflash_site.api.retries import Attempt, hold
+from greenflash_site.api.retries import Attempt, stored_once
 from products.models.ids import new_id
 
 STATEMENT = (Path(__file__).parent / "ratings.sql").read_text()
@@ -71,13 +71,11 @@ def store_rating(
     now = now or datetime.now(UTC)
     caller = caller.reaching(body.product_id)
     values = _values(body, now)
-    if attempt is None or not attempt.is_retry:
-        _store(body, values, caller=caller, attempt=attempt, now=now)
-    else:
-        with transaction.atomic():
-            hold(attempt)
-            if attempt.earlier(caller.workspace.ratings.all(), now) is None:
-                _store(body, values, caller=caller, attempt=attempt, now=now)
+    stored_once(
+        attempt,
+        earlier=lambda attempt: attempt.earlier(caller.workspace.ratings.all(), now),
+        store=lambda: _store(body, values, caller=caller, attempt=attempt, now=now),
+    )
 
 
 def _values(body: LogRating, now: datetime) -> dict[str, Any]:
@@ -133,21 +131,6 @@ def _store(body: LogRating, values: dict[str, Any], *, caller: Caller, attempt: 
 
 
 def _refusal(problem: str, body: LogRating) -> ApiError:
-    conversation = "$.conversationId" if body.conversation_id else "$.externalConversationId"
-    message = "$.messageId" if body.message_id else "$.externalMessageId"
-    match problem:
-        case "conversation_not_found":
-            return not_found("There is no conversation with this id here.", conversation)
-        case "message_not_found":
-            return not_found("There is no message with this id here.", message)
-        case "conversation_ambiguous":
-            sentence = "Several products have a conversation with this external id. Send productId as well."
-            return invalid(sentence, conversation, code=problem)
-        case "message_ambiguous":
-            sentence = "Several conversations have a message with this external id. Send the conversation as well."
-            return invalid(sentence, message, code=problem)
-        case "conversation_mismatch":
-            return invalid("This conversation has another product or external id.", conversation, code=problem)
-        case _:
-            sentence = "This message is of another conversation or product, or has another external id."
-            return invalid(sentence, message, code=problem)
+    if problem.startswith("message_"):
+        return refusal(problem, "$.messageId" if body.message_id else "$.externalMessageId")
+    return refusal(problem, conversation_path(body.conversation_id))

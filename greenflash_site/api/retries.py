@@ -2,7 +2,7 @@
 
 Two ways lead there. An `Idempotency-Key` is honoured on every POST for a day, by `answer_once`. The official clients
 send none, but count their retries: an endpoint that stores rows keeps `Attempt.hash_at` on the first of them, and when
-`Attempt.is_retry` looks for it among `Attempt.recent_hashes`, holding `Attempt.lock` so that the first try has ended.
+`Attempt.is_retry` looks for it with `Attempt.earlier`, by `stored_once`, when the first try has ended.
 """
 
 from collections.abc import Callable
@@ -54,15 +54,23 @@ class Attempt:
         minutes = int(RETRY_WINDOW.total_seconds() // 60)
         return [self.hash_at(now - timedelta(minutes=back)) for back in range(minutes + 1)]
 
-    def earlier[M: Model](self, rows: QuerySet[M], now: datetime) -> M | None:
-        """The row that an earlier sending stored, if there is one; hold the lock when you ask."""
-        return rows.filter(request_hash__in=self.recent_hashes(now), created_at__gte=now - RETRY_WINDOW).first()
+    def earlier[M: Model](self, rows: QuerySet[M], now: datetime, *, arrival: str = "created_at") -> M | None:
+        """The first of `rows` that an earlier sending stored, if any; `arrival` is the column of when it came."""
+        recent = {"request_hash__in": self.recent_hashes(now), f"{arrival}__gte": now - RETRY_WINDOW}
+        return rows.filter(**recent).first()
 
 
-def hold(attempt: Attempt) -> None:
-    """Wait until nobody else is storing this request, and let nobody else until the transaction ends."""
-    with connection.cursor() as cursor:
+def stored_once[T](attempt: Attempt | None, *, earlier: Callable[[Attempt], T | None], store: Callable[[], T]) -> T:
+    """What `store` gives; of a retry what is made of an `earlier` sending, if there was one.
+
+    A retry waits until nobody else is storing the request, and lets nobody else until it is done.
+    """
+    if attempt is None or not attempt.is_retry:
+        return store()
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [attempt.lock])
+        found = earlier(attempt)
+        return store() if found is None else found
 
 
 def answer_once(request: HttpRequest, caller: Caller, act: Callable[[], HttpResponse]) -> HttpResponse:
