@@ -27,6 +27,7 @@ from conversations.models import Conversation
 from greenflash_site.api import auth
 from products.actions import create_api_key, create_product
 from products.models import Environment, Member, Person, Product, Role, Workspace
+from products.models.api_key import ApiKeyProduct
 from tests import judge
 from tests.factories import CollaboratorFactory, MemberFactory, WorkspaceFactory
 
@@ -137,6 +138,16 @@ class Api:
 def api(api_key: str) -> Api:
     """The API with Acme's key."""
     return Api(api_key)
+
+
+@pytest.fixture(params=["environment", "product"])
+def narrowed(request: pytest.FixtureRequest, owner: Member, development: Product) -> Api:
+    """The API with a key of Acme's that reaches the development helpbot alone, by its environment or by name."""
+    environment = Environment.DEVELOPMENT if request.param == "environment" else None
+    made = create_api_key(owner.workspace, acting_user=owner.person, name="key", environment=environment)
+    if request.param == "product":
+        ApiKeyProduct.objects.create(workspace=owner.workspace, api_key=made.api_key, product=development)
+    return Api(made.plaintext)
 
 
 def free_port() -> int:

@@ -14,8 +14,7 @@ from conversations.ingest.sampling import is_kept
 from conversations.models import Conversation, Event, Organization, Participant, SampledOut
 from greenflash_site.api import auth
 from products.actions import create_api_key, create_product
-from products.models import Environment, Member, Product, Scope
-from products.models.api_key import ApiKeyProduct
+from products.models import Member, Product, Scope
 from products.models.ids import new_id
 from tests.conftest import Api, async_sdk, sdk, tell
 from tests.conversations.clients import CLIENTS, at_once
@@ -355,19 +354,7 @@ class TestReach:
         assert answer(theirs.id, {"externalConversationId": "c1"}) == answer(theirs.id, absent)
         assert not Event.objects.exists()
 
-    @pytest.mark.parametrize("narrowed_by", ["environment", "product"])
-    def test_it_holds_a_key_to_its_products(
-        self, narrowed_by: str, owner: Member, product: Product, development: Product
-    ) -> None:
-        made = create_api_key(
-            owner.workspace,
-            acting_user=owner.person,
-            name="key",
-            environment=Environment.DEVELOPMENT if narrowed_by == "environment" else None,
-        )
-        if narrowed_by == "product":
-            ApiKeyProduct.objects.create(workspace=owner.workspace, api_key=made.api_key, product=development)
-        narrowed = Api(made.plaintext)
+    def test_it_holds_a_key_to_its_products(self, narrowed: Api, product: Product, development: Product) -> None:
         out_of_reach = narrowed.post("events", happening(product))
         assert (out_of_reach.status_code, out_of_reach.json()["code"]) == (403, "product_out_of_reach")
         conversation = tell(product, "Hello", externalConversationId="c1")

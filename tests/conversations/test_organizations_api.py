@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from conversations.models import Organization
 from greenflash_site.api import auth
 from products.actions import create_api_key
-from products.models import Environment, Member, Product, Scope, Workspace
-from products.models.api_key import ApiKeyProduct
+from products.models import Member, Product, Scope, Workspace
 from tests.conftest import Api, async_sdk, sdk, tell
 from tests.conversations.clients import CLIENTS, at_once
 from tests.conversations.round_trips import executed, plan_by_index
@@ -165,20 +164,8 @@ class TestReach:
         assert organization(strangers.post("organizations", {"externalOrganizationId": "initech"}), 201)["name"] is None
         assert [told["name"] for told in api.get("organizations").json()] == ["Initech"]
 
-    @pytest.mark.parametrize("narrowed_by", ["environment", "product"])
-    def test_it_belongs_to_no_product(
-        self, narrowed_by: str, api: Api, owner: Member, product: Product, development: Product
-    ) -> None:
+    def test_it_belongs_to_no_product(self, narrowed: Api, api: Api) -> None:
         told = send(api, status=201)
-        made = create_api_key(
-            owner.workspace,
-            acting_user=owner.person,
-            name="key",
-            environment=Environment.DEVELOPMENT if narrowed_by == "environment" else None,
-        )
-        if narrowed_by == "product":
-            ApiKeyProduct.objects.create(workspace=owner.workspace, api_key=made.api_key, product=development)
-        narrowed = Api(made.plaintext)
         assert narrowed.get("organizations").json() == [told]
         assert organization(narrowed.put("organizations/initech", {"name": "X"}))["id"] == told["id"]
 

@@ -12,8 +12,7 @@ from greenflash import BadRequestError, NotFoundError
 from conversations.models import Conversation, Message, Rating
 from greenflash_site.api import auth
 from products.actions import create_api_key, create_product
-from products.models import Environment, Member, Product, Scope
-from products.models.api_key import ApiKeyProduct
+from products.models import Member, Product, Scope
 from products.models.ids import new_id
 from tests.conftest import Api, async_sdk, sdk, tell
 from tests.conversations.bodies import known
@@ -327,19 +326,9 @@ class TestReach:
         rate(strangers, 5, externalMessageId="m1")
         assert set(Rating.objects.values_list("conversation_id", "value")) == {(conversation.id, 3), (theirs.id, 5)}
 
-    @pytest.mark.parametrize("narrowed_by", ["environment", "product"])
     def test_it_holds_a_key_to_its_products(
-        self, narrowed_by: str, owner: Member, conversation: Conversation, development: Product
+        self, narrowed: Api, conversation: Conversation, development: Product
     ) -> None:
-        made = create_api_key(
-            owner.workspace,
-            acting_user=owner.person,
-            name="key",
-            environment=Environment.DEVELOPMENT if narrowed_by == "environment" else None,
-        )
-        if narrowed_by == "product":
-            ApiKeyProduct.objects.create(workspace=owner.workspace, api_key=made.api_key, product=development)
-        narrowed = Api(made.plaintext)
         for target in self.targets(conversation):
             assert narrowed.post("ratings", stars(3, **target)).status_code == 404
             named = narrowed.post("ratings", stars(3, **target, productId=str(conversation.product_id)))

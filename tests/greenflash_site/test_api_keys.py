@@ -14,7 +14,7 @@ from conversations.models import Conversation
 from greenflash_site.api import auth
 from products.actions import create_api_key, create_product
 from products.models import ApiKey, Environment, Member, Product, Scope
-from products.models.api_key import ApiKeyProduct, generate_key, is_well_formed
+from products.models.api_key import generate_key, is_well_formed
 from tests.conftest import Api, sdk, tell
 from tests.conversations.bodies import saying
 
@@ -148,32 +148,22 @@ def test_it_holds_a_key_to_its_scope(
     assert Conversation.objects.count() == 1 + may_send
 
 
-@pytest.mark.parametrize("narrowed_by", ["environment", "product"])
 def test_it_holds_a_key_to_its_products(
-    narrowed_by: str, owner: Member, product: Product, development: Product, stranger: Member
+    narrowed: Api, product: Product, development: Product, stranger: Member
 ) -> None:
-    made = create_api_key(
-        owner.workspace,
-        acting_user=owner.person,
-        name="key",
-        environment=Environment.DEVELOPMENT if narrowed_by == "environment" else None,
-    )
-    if narrowed_by == "product":
-        ApiKeyProduct.objects.create(workspace=owner.workspace, api_key=made.api_key, product=development)
-    api = Api(made.plaintext)
     out_of_reach = tell(product, "Hello", externalConversationId="c1")
-    assert api.post("messages", saying(development, externalConversationId="c1")).status_code == 201
+    assert narrowed.post("messages", saying(development, externalConversationId="c1")).status_code == 201
     # By its own id the conversation within reach is the only one there is …
-    assert api.post("messages", saying(None, externalConversationId="c1")).status_code == 201
-    assert [item["productId"] for item in api.get("interactions").json()] == [str(development.id)]
+    assert narrowed.post("messages", saying(None, externalConversationId="c1")).status_code == 201
+    assert [item["productId"] for item in narrowed.get("interactions").json()] == [str(development.id)]
     # … what is not within reach is told to whom it belongs, but for reading, where it is absent …
     for body in (saying(product), saying(None, conversationId=str(out_of_reach.id))):
-        assert refused(api.post("messages", body), 403, "product_out_of_reach")
+        assert refused(narrowed.post("messages", body), 403, "product_out_of_reach")
     for path in (f"products/{product.id}", f"interactions/{out_of_reach.id}"):
-        assert refused(api.get(path), 404, "not_found")
+        assert refused(narrowed.get(path), 404, "not_found")
     # … and a stranger's product is absent in every way.
     foreign = create_product(stranger, name="Globex bot", environment=Environment.DEVELOPMENT)
-    assert refused(api.post("messages", saying(foreign)), 404, "not_found")
+    assert refused(narrowed.post("messages", saying(foreign)), 404, "not_found")
     out_of_reach.refresh_from_db()
     assert out_of_reach.message_count == 1
 
