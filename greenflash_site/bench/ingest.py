@@ -76,6 +76,7 @@ class Bench:
             bodies = list(workload.begin_known(self._installation.product_id))
             self._direct.store_all("accept", bodies, clients=workload.clients, seconds=60)
         turns: dict[str, list[Figures]] = {way: [self._turn(way, workload)] for way in WAYS}
+        self.tables.analyze()
         for _ in range(repetitions):
             for way in WAYS:
                 turns[way].append(self._turn(way, workload, seconds=seconds, pace=turns[way][-1].requests))
