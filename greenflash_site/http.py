@@ -1,7 +1,7 @@
 """The HTTP layer that every view shares: typed requests, fragments of pages, and who is really calling."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render as django_render
-from django.urls import resolve
+from django.urls import ResolverMatch, resolve
 from django_htmx.middleware import HtmxDetails
 
 if TYPE_CHECKING:
@@ -81,9 +81,15 @@ class StraightToApi:
         if not request.path_info.startswith("/api/"):
             return self.get_response(request)
         request.get_host()  # raises DisallowedHost
-        request.resolver_match = found = resolve(request.path_info)
+        request.resolver_match = found = _resolve(request.path_info)
         response: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
         return response
+
+
+@lru_cache(maxsize=256)
+def _resolve(path: str) -> ResolverMatch:
+    """What serves a path of the API: most requests go to few paths."""
+    return resolve(path)
 
 
 class TrustedProxies:

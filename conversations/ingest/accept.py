@@ -83,7 +83,7 @@ def _accept(
         if outcome.problem is not None:
             raise _refusal(outcome.problem, body)
         transaction.on_commit(lambda: learn_models(caller.workspace_id, new_models))
-    known = msgspec.json.decode(outcome.existing, type=dict[str, tuple[UUID, str]])
+    known = msgspec.json.decode(outcome.existing, type=dict[str, tuple[str, str]])
     answer = _answer(body, outcome.conversation_id, _outcomes(body, rows, known), prompt)
     created = outcome.created or any(each.status == "created" for each in answer.messages)
     return Accepted(answer, created=created)
@@ -167,20 +167,18 @@ def _earlier(
     )
     sent = {message.external_message_id for message in body.messages} - {message.external_id for message in made}
     before = messages.filter(conversation=conversation, external_id__in=sent - {None})
-    known = {message.external_id or "": (message.id, message.type) for message in before}
+    known = {message.external_id or "": (str(message.id), message.type) for message in before}
     fresh = [row for row in rows if row.external_id not in known]
     if len(fresh) != len(made):
         return None
     for row, message in zip(fresh, made, strict=True):
-        row.id = message.id
+        row.id = str(message.id)
     product_id = conversation.product_id if body.system_prompt else None
     prompt = _prompt(body, caller, product_id, now)
     return Accepted(_answer(body, str(conversation.id), _outcomes(body, rows, known), prompt), created=True)
 
 
-def _outcomes(
-    body: CreateMessages, rows: Sequence[Row], known: Mapping[str, tuple[UUID, str]]
-) -> list[AcceptedMessage]:
+def _outcomes(body: CreateMessages, rows: Sequence[Row], known: Mapping[str, tuple[str, str]]) -> list[AcceptedMessage]:
     """What became of each message: `rows` are those of the request, `known` what was there before by external id."""
     by_place = {row.i: row for row in rows}
     by_external_id = {row.external_id: row for row in rows}

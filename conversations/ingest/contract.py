@@ -10,7 +10,17 @@ from uuid import UUID
 import msgspec
 
 from conversations import examples
-from conversations.ingest.fields import MAX_PROPERTIES, ExternalId, Fraction, Name, Properties, Text, Time, Variables
+from conversations.ingest.fields import (
+    MAX_PROPERTIES,
+    ExternalId,
+    Fraction,
+    Id,
+    Name,
+    Properties,
+    Text,
+    Time,
+    Variables,
+)
 from conversations.models import MessageType
 from greenflash_site.api.openapi.schemas import Succeeded, any_of, exactly_one_of, given, not_both, when
 
@@ -255,7 +265,7 @@ class CreateMessages(msgspec.Struct, rename="camel", omit_defaults=True):
 class AcceptedMessage(msgspec.Struct, rename="camel", omit_defaults=True):
     """What became of one message; "deduplicated" when its external id was known already."""
 
-    message_id: UUID
+    message_id: Id
     """Our id of the message."""
     message_type: str
     """Its exact type."""

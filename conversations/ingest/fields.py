@@ -27,4 +27,5 @@ PROPERTIES_SCHEMA = {
 Properties = Annotated[dict[str, Any], msgspec.Meta(extra_json_schema=PROPERTIES_SCHEMA)]
 Variables = Annotated[dict[str, Text], msgspec.Meta(extra_json_schema=PROPERTIES_SCHEMA)]
 Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+Id = Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]

@@ -13,14 +13,14 @@ from conversations.ingest.rules import check_depth, check_properties, find_cycle
 from conversations.ingest.tokens import message_tokens
 from conversations.models import Conversation
 from greenflash_site.api.errors import invalid
-from products.models.ids import new_id
+from products.models.ids import new_id_text
 
 
 class Row(msgspec.Struct, omit_defaults=True):
     """One message on its way into the database, named as accept.sql reads it."""
 
     i: int
-    id: UUID
+    id: str
     type: str
     created_at: datetime
     external_id: str | None = None
@@ -43,27 +43,33 @@ def message_rows(body: CreateMessages, now: datetime) -> list[Row]:
     for i, message in enumerate(body.messages):
         key = message.external_message_id or i
         rows.setdefault(key, _row(i, message, now))
-    known = {row.external_id: row for row in rows.values() if row.external_id is not None}
-    cyclic = find_cycle({external_id: row.parent_external_id for external_id, row in known.items()})
-    if cyclic is not None:
-        path = f"$.messages[{known[cyclic].i}]"
+    parents = {
+        row.external_id: row.parent_external_id
+        for row in rows.values()
+        if row.parent_external_id is not None and row.external_id is not None
+    }
+    if (cyclic := find_cycle(parents)) is not None:
+        path = f"$.messages[{rows[cyclic].i}]"
         raise invalid("These messages are each other's parents.", path, code="parent_cycle")
     return list(rows.values())
 
 
 def _row(i: int, message: NewMessage, now: datetime) -> Row:
-    path = f"$.messages[{i}]"
-    check_properties(message.properties, f"{path}.properties")
-    check_depth(message.input, f"{path}.input")
-    check_depth(message.output, f"{path}.output")
+    # Most messages have none of these.
+    if message.properties:
+        check_properties(message.properties, f"$.messages[{i}].properties")
+    if message.input is not None:
+        check_depth(message.input, f"$.messages[{i}].input")
+    if message.output is not None:
+        check_depth(message.output, f"$.messages[{i}].output")
     return Row(
         i=i,
-        id=new_id(),
+        id=new_id_text(),
         type=message.type,
         # Without a time of its own a message happened as it arrived, after those sent before it.
         created_at=now + timedelta(microseconds=i)
         if message.created_at is None
-        else parse_time(message.created_at, now=now, path=f"{path}.createdAt"),
+        else parse_time(message.created_at, now=now, path=f"$.messages[{i}].createdAt"),
         external_id=message.external_message_id,
         content=message.content,
         context=message.context,

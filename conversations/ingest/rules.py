@@ -62,7 +62,7 @@ def check_depth(value: Any, path: str) -> None:
     raise invalid(f"Nested more than {MAX_DEPTH} levels deep.", path, code="too_deep")
 
 
-def find_cycle(parents: Mapping[str, str | None]) -> str | None:
+def find_cycle(parents: Mapping[str, str]) -> str | None:
     """One of several ids that are each other's ancestors, if there are such; `parents` maps each id to its parent's."""
     settled: set[str] = set()
     for start in parents:

@@ -22,7 +22,7 @@ from conversations.ingest.tokens import count_tokens
 from conversations.models import MessageType
 from greenflash_site.api.auth import Caller
 from greenflash_site.api.retries import Attempt
-from products.models.ids import new_id
+from products.models.ids import new_id_text
 
 CALL = b"select problem, conversation_id, created, existing from accept_messages($1::uuid, $2::jsonb, $3::jsonb)"
 
@@ -30,7 +30,7 @@ CALL = b"select problem, conversation_id, created, existing from accept_messages
 class NewModel(msgspec.Struct):
     """A model that the workspace may not have yet."""
 
-    id: UUID
+    id: str
     canonical_id: str
     display_name: str
     provider: str
@@ -57,8 +57,8 @@ class Request(msgspec.Struct, omit_defaults=True, kw_only=True):
     now: datetime
     reachable: list[UUID]
     participant: str
-    new_participant: UUID
-    new_conversation: UUID
+    new_participant: str
+    new_conversation: str
     title: str
     messages: int
     tool_calls: int
@@ -72,7 +72,7 @@ class Request(msgspec.Struct, omit_defaults=True, kw_only=True):
     conversation: UUID | None = None
     external_conversation: str | None = None
     organization: str | None = None
-    new_organization: UUID | None = None
+    new_organization: str | None = None
     model: str | None = None
     model_of_messages: str | None = None
     new_models: list[NewModel] | None = None
@@ -100,6 +100,8 @@ class Outcome(msgspec.Struct):
 
 type Arguments = list[bytes]
 
+TOOL_CALL = MessageType.TOOL_CALL.value
+
 
 def arguments(
     body: CreateMessages,
@@ -121,12 +123,12 @@ def arguments(
         now=now,
         reachable=list(caller.versions),
         participant=body.external_user_id,
-        new_participant=new_id(),
-        new_conversation=new_id(),
+        new_participant=new_id_text(),
+        new_conversation=new_id_text(),
         title=title_of(rows),
         messages=len(rows),
-        tool_calls=sum(row.type == MessageType.TOOL_CALL.value for row in rows),
-        half_tokens=2 * sum(row.tokens for row in rows) + sum(use.half_tokens for use in uses),
+        tool_calls=[row.type for row in rows].count(TOOL_CALL),
+        half_tokens=2 * sum([row.tokens for row in rows]) + sum([use.half_tokens for use in uses]),
         first_at=min(times),
         last_at=max(times),
         properties={key: value for key, value in properties.items() if value is not None},
@@ -136,11 +138,12 @@ def arguments(
         conversation=body.conversation_id,
         external_conversation=body.external_conversation_id,
         organization=body.external_organization_id,
-        new_organization=new_id() if body.external_organization_id else None,
+        new_organization=new_id_text() if body.external_organization_id else None,
         model=model_name(body.model).canonical_id if body.model else None,
         model_of_messages=next((row.model for row in reversed(rows) if row.model), None),
         new_models=[
-            NewModel(new_id(), name.canonical_id, name.display_name, name.provider, name.family) for name in new_models
+            NewModel(new_id_text(), name.canonical_id, name.display_name, name.provider, name.family)
+            for name in new_models
         ]
         or None,
         prompt=prompt.id if prompt else None,

@@ -77,7 +77,7 @@ class Endpoint:
         request.rate_headers = limits.take(request.caller)
         if request.caller.scope not in (Scope.ALL, self.scope):
             raise forbidden("wrong_scope", f"This API key may not do this: it is for '{request.caller.scope}' only.")
-        if request.method == "POST" and "Idempotency-Key" in request.headers:
+        if request.method == "POST" and "HTTP_IDEMPOTENCY_KEY" in request.META:
             return answer_once(request, request.caller, partial(self._call, request, path))
         return self._call(request, path)
 

@@ -35,7 +35,7 @@ class Attempt:
     @classmethod
     def of(cls, request: HttpRequest, caller: Caller) -> "Attempt":
         """This sending; the official clients number their retries from 1 in `X-Stainless-Retry-Count`."""
-        count = request.headers.get("X-Stainless-Retry-Count", "0")
+        count = request.META.get("HTTP_X_STAINLESS_RETRY_COUNT", "0")
         return cls(
             digest=_digest(request, caller.key_hash or b""), is_retry=count.isdecimal() and int(count[:9] or 0) > 0
         )
@@ -78,7 +78,7 @@ def answer_once(request: HttpRequest, caller: Caller, act: Callable[[], HttpResp
 
     A request that is refused leaves its key free: it may be put right and sent again.
     """
-    key = request.headers["Idempotency-Key"]
+    key = request.META["HTTP_IDEMPOTENCY_KEY"]
     if not 0 < len(key) <= KEY_LENGTH or not (key.isascii() and key.isprintable()):
         raise invalid(
             f"An Idempotency-Key has 1 to {KEY_LENGTH} printable ASCII characters.", code="invalid_idempotency_key"

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from queue import SimpleQueue
 from typing import Any, Protocol
@@ -191,13 +192,21 @@ def wsgi_environ(scope: dict[str, Any], body: io.BytesIO, *, size: int) -> WSGIE
         "wsgi.run_once": False,
         "wsgi.file_wrapper": file_wrapper,
     }
-    for name_bytes, value_bytes in scope["headers"]:
-        if b"_" in name_bytes or name_bytes in {b"content-length", b"transfer-encoding"}:
+    for name, value_bytes in scope["headers"]:
+        key = _environ_key(name)
+        if key is None:
             continue
-        name = name_bytes.decode("latin-1").upper().replace("-", "_")
         value = value_bytes.decode("latin-1")
-        key = name if name == "CONTENT_TYPE" else f"HTTP_{name}"
         if key in environ:
             value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
         environ[key] = value
     return environ
+
+
+@lru_cache(maxsize=256)
+def _environ_key(header: bytes) -> str | None:
+    """Where the environ has this header; None where it is dropped."""
+    if b"_" in header or header in {b"content-length", b"transfer-encoding"}:
+        return None
+    name = header.decode("latin-1").upper().replace("-", "_")
+    return name if name == "CONTENT_TYPE" else f"HTTP_{name}"

@@ -2,9 +2,15 @@
 
 from uuid import UUID
 
+import uuid_utils
 import uuid_utils.compat
 
 
 def new_id() -> UUID:
     """A fresh UUIDv7."""
     return uuid_utils.compat.uuid7()
+
+
+def new_id_text() -> str:
+    """The same as text, for what becomes JSON: 0.3 instead of 1 µs."""
+    return str(uuid_utils.uuid7())

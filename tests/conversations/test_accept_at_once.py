@@ -89,7 +89,7 @@ def test_it_loses_nothing_when_all_is_new(share: Share, caller: Caller, product:
         answers = at_once(caller, bodies)
         for body, accepted in zip(bodies, answers, strict=True):
             conversation = Conversation.objects.get(id=accepted.answer.conversation_id)
-            stored = {message.id for message in conversation.messages.all()}
+            stored = {str(message.id) for message in conversation.messages.all()}
             assert stored >= {message.message_id for message in accepted.answer.messages}
             assert (conversation.organization_id is None) == ("externalOrganizationId" not in body)
     assert not Participant.objects.filter(organization=None).exists() or not Organization.objects.exists()

@@ -136,7 +136,7 @@ class World:
         assert [message.status for message in accepted.answer.messages] == [status for status, _ in outcome]
         assert accepted.created == ("created" in {status for status, _ in outcome})
         for message, (_, place) in zip(accepted.answer.messages, outcome, strict=True):
-            told = message.message_id
+            told = UUID(message.message_id)
             assert self.ids.setdefault((body["externalConversationId"], place), told) == told
 
 
