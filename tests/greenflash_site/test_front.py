@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,32 @@ def test_it_refuses_a_head_out_of_bounds(server: Server, request_head: bytes, st
     assert reply.status == status
     assert (status == 405) == ("allow" in reply.headers)
     assert not called(server, "/refused")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /strange\r\n\r\n",  # HTTP/0.9
+        b"GET /strange HTTP/3.0\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64),  # what TLS begins with
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        bytes(range(256)) * 8,
+        b"\r\n" * 1000 + b"\0",
+    ],
+)
+def test_it_closes_on_those_who_do_not_speak_http(server: Server, sent: bytes) -> None:
+    with server.connect(sent) as connection, suppress(ConnectionResetError):
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+        assert not answer or answer.startswith(b"HTTP/1.1 4")
+    assert not called(server, "/strange")
+    assert server.ask(head("GET /")).status == 200
+
+
+def test_it_answers_while_two_thousand_connections_say_nothing(server: Server) -> None:
+    with ExitStack() as silent:
+        for _ in range(2_000):
+            silent.enter_context(server.connect())
+        assert server.ask(head("GET /")).status == 200
 
 
 @pytest.mark.parametrize("path", ["/raise", "/exit"])
