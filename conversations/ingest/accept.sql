@@ -28,7 +28,7 @@ begin
     title text, model text, model_of_messages text, new_models jsonb, properties jsonb, removed_properties text[],
     prompt uuid, prompt_variables jsonb, prompt_uses jsonb, voice_call jsonb, lock bigint, request_hash uuid,
     external_ids text[], parents jsonb,
-    messages int, tool_calls int, half_tokens bigint, first_at timestamptz, last_at timestamptz);
+    messages int, tool_calls int, first_at timestamptz, last_at timestamptz);
 
   -- Which conversation is meant: by its id anywhere in the workspace, so that a contradiction can be told from an
   -- absence, or by the caller's own id, in the product named or in any within reach.
@@ -100,18 +100,22 @@ begin
      where p.workspace_id = _workspace and p.id = person.id;
   end if;
 
-  -- Whoever has the conversation's row is alone with its counters and its messages.
+  -- Whoever has the conversation's row is alone with its counters and its messages. `search_due_at` asks the worker for
+  -- a visit (conversations/visits.py), which counts the tokens of what was said.
   created := false;
   loop
     if target.id is null then
       insert into conversation (
         id, workspace_id, product_id, version_id, participant_id, organization_id, external_id, title, model, properties,
         prompt_id, prompt_variables, voice_call, message_count, tool_call_count, half_tokens, last_position,
-        first_message_at, last_message_at, created_at, updated_at)
+        search_due_at, first_message_at, last_message_at, created_at, updated_at)
       values (
         r.new_conversation, _workspace, r.product, r.version, person.id, person.organization_id,
         r.external_conversation, r.title, coalesce(r.model, r.model_of_messages, ''), r.properties, r.prompt,
-        r.prompt_variables, r.voice_call, r.messages, r.tool_calls, r.half_tokens, r.messages, r.first_at, r.last_at, r.now, r.now)
+        r.prompt_variables, r.voice_call, r.messages, r.tool_calls,
+        case when r.prompt_uses is null then 0 else (
+          select sum(u.half_tokens) from jsonb_to_recordset(r.prompt_uses) as u(half_tokens int)) end,
+        r.messages, r.now, r.first_at, r.last_at, r.now, r.now)
       on conflict do nothing returning id, 0 as last_position, participant_id into target;
       created := found;
       exit when found;
@@ -144,20 +148,19 @@ begin
   with made as (
     insert into message (
       id, workspace_id, conversation_id, position, type, content, context, tool_name, input, output, model, parent_id,
-      parent_external_id, external_id, properties, voice, participant_id, tokens, request_hash, created_at, received_at)
+      parent_external_id, external_id, properties, voice, participant_id, request_hash, created_at, received_at)
     select n.id, _workspace, target.id, target.last_position + n.place, n.type, n.content, n.context, n.tool_name,
            n.input, n.output, n.model, n.parent_id, n.parent_external_id, n.external_id, n.properties, n.voice,
-           nullif(person.id, target.participant_id), coalesce(n.tokens, 0),
-           case when n.place = 1 then r.request_hash end, n.created_at, r.now
+           nullif(person.id, target.participant_id), case when n.place = 1 then r.request_hash end, n.created_at, r.now
       from (
         select m.*, row_number() over (order by m.i) as place from jsonb_to_recordset(_messages) as m(
           i int, id uuid, external_id text, type text, content text, context text, tool_name text, input jsonb,
-          output jsonb, model text, tokens int, parent_id uuid, parent_external_id text, properties jsonb, voice jsonb,
+          output jsonb, model text, parent_id uuid, parent_external_id text, properties jsonb, voice jsonb,
           created_at timestamptz)
          where (existing ? m.external_id) is not true) as n
-    returning type, tokens, created_at)
+    returning type, created_at)
   select count(*) as messages, count(*) filter (where type = 'tool_call') as tool_calls,
-         2 * coalesce(sum(tokens), 0) as half_tokens, min(created_at) as first_at, max(created_at) as last_at
+         min(created_at) as first_at, max(created_at) as last_at
     into made from made;
 
   if r.prompt_uses is not null then
@@ -181,7 +184,8 @@ begin
            properties = (c.properties || r.properties) - r.removed_properties,
            prompt_id = coalesce(r.prompt, c.prompt_id),
            prompt_variables = coalesce(r.prompt_variables, c.prompt_variables),
-           half_tokens = c.half_tokens + made.half_tokens + prompt_half_tokens,
+           half_tokens = c.half_tokens + prompt_half_tokens,
+           search_due_at = case when made.messages > 0 then coalesce(c.search_due_at, r.now) else c.search_due_at end,
            voice_call = coalesce(r.voice_call, c.voice_call),
            organization_id = coalesce(c.organization_id, person.organization_id),
            updated_at = case when made.messages > 0 then r.now else c.updated_at end

@@ -10,7 +10,6 @@ import msgspec
 from conversations.ingest.contract import CreateMessages, NewMessage
 from conversations.ingest.model_names import model_name
 from conversations.ingest.rules import check_depth, check_properties, find_cycle, parse_time
-from conversations.ingest.tokens import message_tokens
 from conversations.models import Conversation
 from greenflash_site.api.errors import invalid
 from products.models.ids import new_id_text
@@ -30,7 +29,6 @@ class Row(msgspec.Struct, omit_defaults=True):
     input: Any = None
     output: Any = None
     model: str | None = None
-    tokens: int = 0
     parent_id: UUID | None = None
     parent_external_id: str | None = None
     properties: dict[str, Any] | None = None
@@ -77,7 +75,6 @@ def _row(i: int, message: NewMessage, now: datetime) -> Row:
         input=message.input,
         output=message.output,
         model=model_name(message.model).canonical_id if message.model else None,
-        tokens=message_tokens(message.type, message.content),
         parent_id=message.parent_message_id,
         parent_external_id=message.parent_external_message_id,
         properties=message.properties,

@@ -62,7 +62,6 @@ class Request(msgspec.Struct, omit_defaults=True, kw_only=True):
     title: str
     messages: int
     tool_calls: int
-    half_tokens: int
     first_at: datetime
     last_at: datetime
     properties: dict[str, Any]
@@ -128,7 +127,6 @@ def arguments(
         title=title_of(rows),
         messages=len(rows),
         tool_calls=[row.type for row in rows].count(TOOL_CALL),
-        half_tokens=2 * sum([row.tokens for row in rows]) + sum([use.half_tokens for use in uses]),
         first_at=min(times),
         last_at=max(times),
         properties={key: value for key, value in properties.items() if value is not None},

@@ -47,7 +47,8 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 class Conversation(models.Model):
     """What was said between a participant and a product, in one go or over days.
 
-    The function of ingest (conversations/ingest/accept.sql) is the only writer of the counters.
+    The function of ingest (conversations/ingest/accept.sql) is the only writer of the counters, but for the tokens of
+    messages, which the worker's visits add (conversations/visits.py).
     """
 
     TITLE_LENGTH = 200
@@ -77,8 +78,12 @@ class Conversation(models.Model):
     message_count = models.PositiveIntegerField(default=0, db_default=0)
     tool_call_count = models.PositiveIntegerField(default=0, db_default=0)
     last_position = models.PositiveIntegerField(default=0, db_default=0)
-    # Halves, because prompts count half (Decision 12 of the contract).
+    # Halves, because prompts count half (Decision 12 of the contract). Prompts are in it at once, messages up to the
+    # position that the worker has counted.
     half_tokens = models.PositiveBigIntegerField(default=0, db_default=0)
+    counted_position = models.PositiveIntegerField(default=0, db_default=0)
+    # Since when it waits for a visit of the worker (conversations/visits.py); null: it has seen all.
+    search_due_at = models.DateTimeField(null=True)
     # The latest rating of the conversation as a whole; `rating_normalized` is 0..1.
     rating = models.FloatField(null=True)
     rating_min = models.FloatField(null=True)
@@ -111,6 +116,10 @@ class Conversation(models.Model):
                 fields=["workspace", "product", "-last_message_at", "-id"],
                 include=["model"],
                 name="conversation_product_last",
+            ),
+            # Reader: the worker's visits, those that wait longest first.
+            models.Index(
+                fields=["search_due_at"], condition=Q(search_due_at__isnull=False), name="conversation_search_due"
             ),
         ]
 

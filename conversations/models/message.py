@@ -68,8 +68,6 @@ class Message(models.Model):
     participant = models.ForeignKey(
         Participant, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
     )
-    # What counts as usage: tokens of o200k_base in what was said (Decision 12 of the contract).
-    tokens = models.PositiveIntegerField(default=0, db_default=0)
     # On the first row that a request made, so that the request is known when it is sent again.
     request_hash = models.UUIDField(null=True)
     created_at = models.DateTimeField()

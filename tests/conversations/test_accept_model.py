@@ -20,6 +20,7 @@ from conversations.ingest.accept import Accepted, accept
 from conversations.ingest.contract import CreateMessages
 from conversations.ingest.tokens import message_tokens
 from conversations.models import Conversation, Message, parent_ids
+from conversations.visits import visit_due_conversations
 from greenflash_site.api.auth import Caller, caller_of
 from greenflash_site.api.errors import ApiError
 from greenflash_site.api.retries import Attempt
@@ -170,6 +171,8 @@ def body_of(world: World, step: Step, product: Product) -> Json | None:
 
 def check_rows(world: World, product: Product) -> None:
     """Compare every row and counter with the model, but what depends on who was first of several at once."""
+    while visit_due_conversations():
+        pass
     for name, said in world.conversations.items():
         conversation = Conversation.objects.get(product=product, external_id=name)
         assert conversation.message_count == conversation.last_position == len(said.messages)

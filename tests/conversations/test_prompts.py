@@ -7,6 +7,7 @@ import pytest
 from conversations.ingest import prompts
 from conversations.ingest.tokens import count_tokens
 from conversations.models import Component, Conversation, Prompt, PromptUse
+from conversations.visits import visit_due_conversations
 from products.actions import create_api_key, create_product
 from products.models import Member, Product, Version
 from products.models.ids import new_id
@@ -136,6 +137,7 @@ def test_it_counts_half_of_a_prompt_once_and_of_each_new_value(api: Api, product
         sent = {"content": "Be kind.", "variables": {"city": city}}
         answer = prompted(api, product, sent, externalConversationId="c1").json()
         expected += 2 * hello + new
+        visit_due_conversations()
         conversation = Conversation.objects.get()
         assert conversation.half_tokens == expected
         assert answer["promptVariables"] == conversation.prompt_variables == {"city": city}

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from conversations.ingest.fields import MAX_CONTENT
-from conversations.ingest.tokens import COUNTED, count_tokens
-from conversations.models import Conversation, Message, MessageType
+from conversations.ingest.tokens import COUNTED, count_tokens, message_tokens
+from conversations.models import Conversation, MessageType
+from conversations.visits import visit_due_conversations
 from products.models import Product
 from tests.conftest import Api
 from tests.conversations.bodies import known, saying
@@ -40,7 +41,8 @@ def test_it_counts_what_was_said_and_nothing_else(api: Api, product: Product) ->
         for type in MessageType.values
     ]
     api.post("messages", saying(product, *messages))
-    counted = dict(Message.objects.values_list("type", "tokens"))
+    visit_due_conversations()
+    counted = {type: message_tokens(type, words) for type in MessageType.values}
     assert counted == {type: 10 if type in COUNTED else 0 for type in MessageType.values}
     assert {"user_message", "assistant_message", "system_message", "final_response"} == COUNTED
     assert Conversation.objects.get().half_tokens == 2 * 10 * len(COUNTED)
@@ -49,4 +51,5 @@ def test_it_counts_what_was_said_and_nothing_else(api: Api, product: Product) ->
 def test_it_counts_a_known_message_no_second_time(api: Api, product: Product) -> None:
     for _ in range(3):
         api.post("messages", saying(product, known("a"), known("b"), known("a"), externalConversationId="c1"))
+        visit_due_conversations()
     assert Conversation.objects.get().half_tokens == 2 * 2 * count_tokens("Hello")

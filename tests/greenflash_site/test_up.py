@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.conf import settings
 
+from greenflash_site.database import embedded
 from products.models.api_key import generate_key
 from tests.conftest import free_port, sdk
 
@@ -79,6 +81,13 @@ class Installation:
         """How many messages the conversation has."""
         return len(sdk(self.url, self.key).interactions.get(conversation_id).messages)
 
+    def is_visited(self, conversation_id: str) -> bool:
+        """Whether the worker has seen all that the conversation holds."""
+        with psycopg.connect(embedded.url(Path(self.environment["GREENFLASH_DATA"]))) as database:
+            query = "select search_due_at is null and counted_position = last_position from conversation where id = %s"
+            row = database.execute(query, [conversation_id]).fetchone()
+            return row is not None and bool(row[0])
+
     def readiness(self) -> dict[str, Any]:
         """What /readyz says; empty when nobody answers."""
         try:
@@ -115,6 +124,7 @@ def test_it_comes_up_on_nothing_and_stops_at_a_signal(installation: Installation
     process = installation.up()
     wait_until(lambda: installation.readiness().get("status") == "ready")
     conversation = installation.send("m1")
+    wait_until(lambda: installation.is_visited(conversation))
     process.terminate()
     assert process.wait(timeout=PATIENCE) == 0
     assert installation.readiness() == {}
