@@ -82,7 +82,8 @@ def _accept(
             return _sampled_out(caller, dropped, now)
         if outcome.problem is not None:
             raise _refusal(outcome.problem, body)
-        transaction.on_commit(lambda: learn_models(caller.workspace_id, new_models))
+        if new_models:
+            transaction.on_commit(lambda: learn_models(caller.workspace_id, new_models))
     known = msgspec.json.decode(outcome.existing, type=dict[str, tuple[str, str]])
     answer = _answer(body, outcome.conversation_id, _outcomes(body, rows, known), prompt)
     created = outcome.created or any(each.status == "created" for each in answer.messages)
