@@ -15,8 +15,8 @@ from tqdm import tqdm
 from uuid_utils import uuid7
 
 from conversations.ingest.model_names import model_name
-from conversations.ingest.tokens import message_tokens
 from conversations.models import Conversation
+from conversations.visits import visit_due_conversations
 from greenflash_site.bench.told import Rated, Told, chapters, said_at
 from greenflash_site.demo.cast import COMPANIES
 from greenflash_site.demo.script import Json
@@ -36,12 +36,13 @@ COLUMNS = {
     "model": "id, workspace_id, canonical_id, display_name, provider, family, created_at",
     "conversation": (
         "id, workspace_id, product_id, version_id, participant_id, organization_id, external_id, title, model,"
-        " properties, message_count, tool_call_count, last_position, half_tokens, rating, rating_min, rating_max,"
-        " rating_normalized, feedback, rated_at, first_message_at, last_message_at, created_at, updated_at"
+        " properties, message_count, tool_call_count, last_position, rating, rating_min, rating_max,"
+        " rating_normalized, feedback, rated_at, first_message_at, last_message_at, created_at, updated_at,"
+        " search_due_at"
     ),
     "message": (
         "id, workspace_id, conversation_id, position, type, content, tool_name, input, output, model,"
-        " parent_external_id, external_id, tokens, created_at, received_at"
+        " parent_external_id, external_id, created_at, received_at"
     ),
     "rating": (
         "id, workspace_id, conversation_id, message_id, value, minimum, maximum, normalized, feedback, rated_at,"
@@ -67,10 +68,24 @@ def fill(person: Person, *, conversations: int, messages: int, until: datetime, 
     return member.workspace
 
 
+def visit_all(*, shown: bool) -> None:
+    """Do what the worker would have done by now: count tokens, and what else its visits bring."""
+    _each_table("analyze")
+    waiting = Conversation.objects.filter(search_due_at__isnull=False)
+    total = waiting.count()
+    with tqdm(total=total, unit=" conversations visited", disable=not shown) as bar:
+        while visit_due_conversations():
+            bar.update(total - bar.n - waiting.count())
+
+
 def vacuum() -> None:
-    """Do what autovacuum would have done by the time that so much is there; outside a transaction."""
+    """Do what autovacuum would have done by now; not in a transaction."""
+    _each_table("vacuum analyze")
+
+
+def _each_table(command: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"vacuum analyze {', '.join(COLUMNS)}")
+        cursor.execute(f"{command} {', '.join(COLUMNS)}")
 
 
 def _member(person: Person) -> Member:
@@ -129,13 +144,13 @@ class Rows:
         organization = self._organization(told.organization, began) if told.organization else None
         participant = self._participant(told.participant, organization, told.organization, began)
         self._model(told.model, began)
-        ids, tokens = self._say(conversation, told.messages)
+        ids = self._say(conversation, told.messages)
         whole = [rating for rating in told.ratings if rating.place is None]
         calls = sum(message.get("messageType") == "tool_call" for message in told.messages)
         row = (
             conversation, self.workspace, product, version, participant, organization, told.external_id,
             _title(told.messages), told.model, _json(told.properties), len(told.messages), calls, len(told.messages),
-            2 * tokens, *_shown(whole), began, ended, began, max([ended, *(rating.at for rating in whole)]),
+            *_shown(whole), began, ended, began, max([ended, *(rating.at for rating in whole)]), began,
         )  # fmt: skip
         self._rows["conversation"].append(row)
         self._rows["rating"] += [
@@ -153,27 +168,23 @@ class Rows:
             for event in told.events
         ]  # fmt: skip
 
-    def _say(self, conversation: str, messages: Iterable[dict[str, Json]]) -> tuple[list[str], int]:
-        """The ids of these messages, and how many tokens they count."""
+    def _say(self, conversation: str, messages: Iterable[dict[str, Json]]) -> list[str]:
+        """The ids of these messages."""
         ids: list[str] = []
-        total = 0
         for message in messages:
             at = said_at(message)
             ids.append(_id(at))
             type = str(message.get("messageType") or TYPES[str(message["role"])])
-            content = message.get("content")
-            assert content is None or isinstance(content, str)
-            tokens = message_tokens(type, content)
-            total += tokens
             row = (
-                ids[-1], self.workspace, conversation, len(ids), type, content, message.get("toolName"),
+                ids[-1], self.workspace, conversation, len(ids), type, message.get("content"),
+                message.get("toolName"),
                 _json(message.get("input")), _json(message.get("output")), message.get("model"),
-                message.get("parentExternalMessageId"), message["externalMessageId"], tokens, at, at,
+                message.get("parentExternalMessageId"), message["externalMessageId"], at, at,
             )  # fmt: skip
             self._messages.append((at, row))
             if "model" in message:
                 self._model(str(message["model"]), at)
-        return ids, total
+        return ids
 
     def _organization(self, external_id: str, at: datetime) -> str:
         if ("organization", external_id) not in self._known:

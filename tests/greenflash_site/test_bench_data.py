@@ -4,11 +4,12 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Count, F, Max, Q
 from django.test import Client
 
+from conversations.ingest.tokens import message_tokens
 from conversations.models import Conversation, Event, Message, Organization, Participant, Rating
-from greenflash_site.bench.filling import fill
+from greenflash_site.bench.filling import fill, visit_all
 from products.models import Member, Person, Product, Workspace
 from tests.conftest import browser_of
 
@@ -20,7 +21,9 @@ UNTIL = datetime(2026, 9, 1, 12, tzinfo=UTC)
 def big(db: None) -> Workspace:
     """An organization that the bench filled."""
     person = Person.objects.create_user("bench@greenflash.example", "correct horse battery staple")
-    return fill(person, conversations=CONVERSATIONS, messages=MESSAGES, until=UNTIL, shown=False)
+    workspace = fill(person, conversations=CONVERSATIONS, messages=MESSAGES, until=UNTIL, shown=False)
+    visit_all(shown=False)
+    return workspace
 
 
 def test_it_makes_as_much_as_asked_of_every_kind(big: Workspace) -> None:
@@ -61,18 +64,20 @@ def test_it_counts_what_conversations_hold(big: Workspace) -> None:
         held=Count("messages"),
         calls=Count("messages", filter=Q(messages__type="tool_call")),
         highest=Max("messages__position"),
-        tokens=2 * Sum("messages__tokens"),
         last_at=Max("messages__created_at"),
     )
     right = counted.filter(
         message_count=F("held"),
         tool_call_count=F("calls"),
         last_position=F("highest"),
-        half_tokens=F("tokens"),
+        counted_position=F("highest"),
+        search_due_at=None,
         last_message_at=F("last_at"),
     )
     assert right.count() == CONVERSATIONS
     assert not counted.exclude(title__gt="").exists()
+    tokens = sum(message_tokens(*each) for each in Message.objects.values_list("type", "content"))
+    assert 2 * tokens == sum(Conversation.objects.values_list("half_tokens", flat=True))
 
 
 def test_it_shows_the_latest_rating_of_a_conversation(big: Workspace) -> None:

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from conversations.models import Conversation
-from greenflash_site.bench.filling import fill, vacuum
+from greenflash_site.bench.filling import fill, vacuum, visit_all
 from products.models import Person
 
 EMAIL = "bench@greenflash.example"
@@ -38,6 +38,7 @@ class Command(BaseCommand):
             until=datetime.now(UTC),
             shown=self.stderr.isatty(),
         )
+        visit_all(shown=self.stderr.isatty())
         vacuum()
         count = Conversation.objects.filter(workspace=workspace).count()
         self.stdout.write(f"{workspace.name} has {count:,} conversations now.")
