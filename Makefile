@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. They need make and some Python 3; everything else they bring.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo bench test fuzz lint format python environment
+.PHONY: help run demo bench bench-pages test fuzz lint format python environment
 
 # A uv that works (one may be on the PATH and yet not run), else one of our own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
@@ -10,7 +10,7 @@ GET_UV := install --quiet --disable-pip-version-check uv==0.13.9
 SYNC := $(UV) sync --locked --quiet --python 3.13
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
 
 run: environment ## Run Greenflash: database, web server and worker
 	@exec $(PYTHON) manage.py up
@@ -20,6 +20,9 @@ demo: environment ## Fill an organization with two believable weeks (demo@greenf
 
 bench: environment ## Measure ingest on an installation of its own (docs/bench.md)
 	@exec $(PYTHON) manage.py bench
+
+bench-pages: environment ## Measure pages on a million messages (BENCH_DATA: a folder that keeps them)
+	@exec $(PYTHON) manage.py bench_pages
 
 test: python ## Run the tests, with a database of their own
 	@$(SYNC)

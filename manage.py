@@ -6,16 +6,18 @@ import signal
 import sys
 from contextlib import nullcontext
 
+BENCHES = {"bench", "bench_pages"}
+
 
 def main() -> None:
-    """Run one command; the bench in an installation of its own, whatever the environment says."""
+    """Run one command; a bench in an installation of its own, whatever the environment says."""
     from greenflash_site.bench.installation import temporary_environment
 
     # As Ctrl-C does: what was begun is undone, and a database that was brought up is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "greenflash_site.settings")
-    with temporary_environment() if command == "bench" else nullcontext():
+    with temporary_environment() if command in BENCHES else nullcontext():
         run(command)
 
 
@@ -30,7 +32,7 @@ def run(command: str) -> None:
         "up",
         "web",
         "worker",
-        "bench",
+        *BENCHES,
         "help",
         "collectstatic",
     }

@@ -1,4 +1,4 @@
-"""The bench's own Greenflash: `manage.py up` in a temporary folder, on a port of this machine alone."""
+"""The benches' own Greenflash: `manage.py up` in a temporary folder, on a port of this machine alone."""
 
 import os
 import shutil
@@ -45,10 +45,12 @@ class Installation:
 def temporary_environment() -> Iterator[None]:
     """Let this process and its children belong to an installation in a temporary folder, which goes at the end.
 
-    For manage.py, before settings are read. GREENFLASH_WEB_WORKERS and _THREADS stay as they are.
+    For manage.py, before settings are read. GREENFLASH_WEB_WORKERS and _THREADS stay as they are. BENCH_DATA names
+    another folder, which stays, for a data set that is used again.
     """
     signal.signal(signal.SIGTERM, _interrupt)
-    data = tempfile.mkdtemp(prefix="greenflash-bench-")
+    kept = os.environ.get("BENCH_DATA")
+    data = kept or tempfile.mkdtemp(prefix="greenflash-bench-")
     os.environ.pop("DATABASE_URL", None)
     os.environ.update(
         GREENFLASH_DATA=data,
@@ -60,15 +62,22 @@ def temporary_environment() -> Iterator[None]:
     try:
         yield
     finally:
-        shutil.rmtree(data, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(data, ignore_errors=True)
 
 
 @contextmanager
-def running(*, api_key: str) -> Iterator[Installation]:
-    """Run `manage.py up` in `temporary_environment` until the end; raises DidNotStart."""
+def running(*, api_key: str = "") -> Iterator[Installation]:
+    """Run `manage.py up` in `temporary_environment` until the end; raises DidNotStart.
+
+    With an API key an organization is made that has it and a product.
+    """
     data = Path(os.environ["GREENFLASH_DATA"])
     product_id = str(uuid4())
     init = {"EMAIL": "bench@greenflash.example", "PASSWORD": api_key, "PRODUCT_ID": product_id, "API_KEY": api_key}
+    if not api_key:
+        init = {}
+    data.mkdir(0o700, parents=True, exist_ok=True)
     log = data / "up.log"
     with log.open("wb") as output:
         # A session of its own, so that Ctrl-C reaches the bench alone, which then stops it in order.

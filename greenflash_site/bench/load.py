@@ -41,6 +41,18 @@ def request(path: str, body: bytes, *, api_key: str, **headers: str) -> bytes:
     return "\r\n".join(lines).encode() + HEAD_END + body
 
 
+def page(path: str, *, cookie: str) -> bytes:
+    """The bytes of a GET, as a browser that is signed in sends it."""
+    lines = [
+        f"GET {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        f"Cookie: {cookie}",
+        "Accept: text/html",
+        "Accept-Encoding: gzip",
+    ]
+    return "\r\n".join(lines).encode() + HEAD_END
+
+
 def send_all(requests: Sequence[bytes], *, port: int, clients: int, seconds: float) -> Timing:
     """Send requests, each client its next when it has its answer, until they are all sent or the time is over.
 

@@ -10,6 +10,7 @@ from django.test import Client
 from conversations.ingest.tokens import message_tokens
 from conversations.models import Conversation, Event, Message, Organization, Participant, Rating
 from greenflash_site.bench.filling import fill, visit_all
+from greenflash_site.bench.pages import MOST_QUERIES, look_at, pages, session_of
 from products.models import Member, Person, Product, Workspace
 from tests.conftest import browser_of
 
@@ -95,6 +96,14 @@ def test_it_shows_the_latest_rating_of_a_conversation(big: Workspace) -> None:
     assert of_messages
     messages = dict(Message.objects.filter(workspace=big).values_list("id", "conversation_id"))
     assert all(messages[rating.message_id] == rating.conversation_id for rating in of_messages if rating.message_id)
+
+
+def test_it_asks_for_pages_that_are_there_and_cost_few_queries(big: Workspace) -> None:
+    session = session_of(Member.objects.get(workspace=big).person)
+    seen = {page.name: [look_at(path, session=session) for path in page.paths[:1]] for page in pages(big)}
+    assert {"conversations, newest", "the longest conversation", "search, a rare word", "home"} <= seen.keys()
+    assert all(look.status == 200 for looks in seen.values() for look in looks)
+    assert {name: look.queries for name, looks in seen.items() for look in looks if look.queries > MOST_QUERIES} == {}
 
 
 def test_it_reads_like_what_was_sent(big: Workspace) -> None:
