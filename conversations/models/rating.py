@@ -3,6 +3,8 @@
 from typing import Self
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from conversations.models.conversation import Conversation
 from products.models import Workspace
@@ -15,6 +17,16 @@ class RatingQuerySet(models.QuerySet["Rating"]):
     def latest_of_messages(self) -> Self:
         """What each rated message shows."""
         return self.filter(message_id__isnull=False).order_by("message_id", "-rated_at", "-id").distinct("message_id")
+
+    def shown(self) -> Self:
+        """Those that no later one of the same conversation or message has replaced."""
+        later = Rating.objects.annotate(target=Coalesce("message_id", "conversation_id")).filter(
+            Q(rated_at__gt=OuterRef("rated_at")) | Q(rated_at=OuterRef("rated_at"), id__gt=OuterRef("id")),
+            workspace_id=OuterRef("workspace_id"),
+            conversation_id=OuterRef("conversation_id"),
+            target=Coalesce(OuterRef("message_id"), OuterRef("conversation_id")),
+        )
+        return self.filter(~Exists(later))
 
 
 class Rating(models.Model):

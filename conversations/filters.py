@@ -1,0 +1,211 @@
+"""What a list of conversations is narrowed to: read from the query string, applied, and written back into links.
+
+The list, its counts, its live poll, its export, saved views and the reader's neighbours all mean the same by it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from types import MappingProxyType
+from typing import Self
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from conversations.models import ConversationQuerySet, Event, Message, MessageType, Organization, Participant, Rating
+from greenflash_site.http import MemberRequest
+from products.models import ENVIRONMENTS, Product
+
+# What is low and what is high on the scale of 0 to 1 that every rating is brought to: 1 and 2 of 5 stars, 4 and 5.
+LOW = 0.4
+HIGH = 0.7
+YES_NO = {"yes": "Yes", "no": "No"}
+RATINGS = {"low": "Low", "mid": "Medium", "high": "High", "any": "Rated", "none": "Not rated"}
+LENGTHS = {"1-2": (1, 2), "3-5": (3, 5), "6-10": (6, 10), "11-30": (11, 30), "31-100": (31, 100), "101+": (101, None)}
+DATES = {"today": (0, 0), "yesterday": (1, 1), "7d": (6, 0), "30d": (29, 0), "90d": (89, 0)}
+LONGEST_TEXT = 200
+# In the order in which they stand in a query string.
+NAMES = (
+    "product", "user", "organization", "model", "rating", "feedback", "event", "tool_error", "length", "date", "from",
+    "until", "q",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ConversationFilter:
+    """A filter as somebody chose it: `values` by their names in the query string, all of them sound.
+
+    `products` are those within reach in the switch's environment. `user` and `organization` are what the ids of the
+    same names stand for. Days are the viewer's, in `zone`.
+    """
+
+    workspace_id: UUID
+    environment: str
+    products: tuple[Product, ...]
+    values: Mapping[str, str]
+    user: Participant | None = None
+    organization: Organization | None = None
+    zone: tzinfo = UTC
+    now: datetime = field(default_factory=timezone.now)
+
+    @classmethod
+    def of(cls, request: MemberRequest) -> Self:
+        """The filter of this request's query string; what makes no sense in it is as if it were not there."""
+        products = tuple(request.products.in_environment(request.environment).by_name())
+        given = {name: request.GET[name].strip() for name in NAMES if name in request.GET}
+        user = _found(request.workspace.participants.all(), given.get("user"))
+        organization = _found(request.workspace.organizations.all(), given.get("organization"))
+        known: dict[str, Mapping[str, object] | set[str]] = {
+            "product": {str(product.id) for product in products},
+            "user": {str(user.id)} if user else set(),
+            "organization": {str(organization.id)} if organization else set(),
+            "rating": RATINGS,
+            "feedback": YES_NO,
+            "event": YES_NO,
+            "tool_error": YES_NO,
+            "length": LENGTHS,
+            "date": DATES,
+        }
+        values = {name: value for name, value in given.items() if name not in known or value in known[name]}
+        for name in ("from", "until"):
+            if _day(values.get(name, "")) is None:
+                values.pop(name, None)
+        if "from" in values or "until" in values:
+            values.pop("date", None)
+        for name in ("model", "q"):
+            if not 0 < len(values.get(name, "")) <= LONGEST_TEXT or "\0" in values[name]:
+                values.pop(name, None)
+        return cls(
+            workspace_id=request.workspace.id,
+            environment=request.environment,
+            products=products,
+            values=MappingProxyType(values),
+            user=user,
+            organization=organization,
+            zone=zone_of(request),
+        )
+
+    @property
+    def query(self) -> str:
+        """The parameters of the filter alone, urlencoded in a fixed order, for links; "" where nothing is filtered."""
+        environment = {} if self.environment == ENVIRONMENTS[0] else {"environment": self.environment}
+        return urlencode({**environment, **{name: self.values[name] for name in NAMES if name in self.values}})
+
+    @property
+    def text(self) -> str:
+        """What is searched for; "" for nothing."""
+        return self.values.get("q", "")
+
+    @property
+    def product(self) -> Product | None:
+        """The one product that is asked for."""
+        return next((product for product in self.products if str(product.id) == self.values.get("product")), None)
+
+    def with_value(self, name: str, value: str) -> Self:
+        """This filter with another sound value of this name."""
+        others = self.without("date", "from", "until").values if name == "date" else self.values
+        return replace(self, values=MappingProxyType({**others, name: value}))
+
+    def without(self, *names: str) -> Self:
+        """This filter with these names not filtered by."""
+        left = {name: value for name, value in self.values.items() if name not in names}
+        return replace(self, values=MappingProxyType(left))
+
+    def apply(self, conversations: ConversationQuerySet) -> ConversationQuerySet:
+        """Those of `conversations` that it lets through."""
+        # As values rather than a subquery: then the planner knows how many conversations each product has.
+        products = [product.id for product in ([self.product] if self.product else self.products)]
+        found = conversations.filter(workspace_id=self.workspace_id, product_id__in=products)
+        for name, condition in CONDITIONS.items():
+            if name in self.values:
+                found = found.filter(condition(self.values[name]))
+        return self._alive_in(found)
+
+    def _alive_in(self, conversations: ConversationQuerySet) -> ConversationQuerySet:
+        """Those that were going on at some time of the days asked for: a long one shows in each of them."""
+        first, last = self.days
+        if first is not None:
+            conversations = conversations.filter(last_message_at__gte=self._midnight(first))
+        if last is not None and last < date.max:
+            conversations = conversations.filter(first_message_at__lt=self._midnight(last + timedelta(days=1)))
+        return conversations
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """The first and the last day asked for; None is open."""
+        if "date" in self.values:
+            today = self.now.astimezone(self.zone).date()
+            first, last = DATES[self.values["date"]]
+            return today - timedelta(days=first), today - timedelta(days=last)
+        return _day(self.values.get("from", "")), _day(self.values.get("until", ""))
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time.min, tzinfo=self.zone)
+
+
+def zone_of(request: MemberRequest) -> tzinfo:
+    """The viewer's time zone, as static/js/times.js left it in a cookie; UTC where it is not known."""
+    try:
+        return ZoneInfo(request.COOKIES.get("timezone", "UTC"))
+    except (ValueError, OSError, KeyError):
+        return UTC
+
+
+def _length(value: str) -> Q:
+    least, most = LENGTHS[value]
+    return Q(message_count__gte=least) if most is None else Q(message_count__range=(least, most))
+
+
+def _rating(value: str) -> Q:
+    """Of the conversation or of one of its messages, as it stands: what was rated anew counts as it was rated last."""
+    ratings = Rating.objects.shown()
+    if value == "low":
+        ratings = ratings.filter(normalized__lt=LOW)
+    elif value == "mid":
+        ratings = ratings.filter(normalized__gte=LOW, normalized__lt=HIGH)
+    elif value == "high":
+        ratings = ratings.filter(normalized__gte=HIGH)
+    else:  # whether there is one does not depend on which is the last
+        ratings = Rating.objects.all()
+    return ~_has(ratings) if value == "none" else _has(ratings)
+
+
+def _yes_no(rows: Callable[[], QuerySet[Event] | QuerySet[Message] | QuerySet[Rating]]) -> Callable[[str], Q]:
+    """A condition on whether a conversation has such rows."""
+    return lambda value: _has(rows()) if value == "yes" else ~_has(rows())
+
+
+def _has(rows: QuerySet[Event] | QuerySet[Message] | QuerySet[Rating]) -> Q:
+    return Q(Exists(rows.filter(workspace_id=OuterRef("workspace_id"), conversation_id=OuterRef("id"))))
+
+
+CONDITIONS: dict[str, Callable[[str], Q]] = {
+    "user": lambda value: Q(participant_id=value),
+    "organization": lambda value: Q(organization_id=value),
+    "model": lambda value: Q(model=value),
+    "rating": _rating,
+    "feedback": _yes_no(lambda: Rating.objects.exclude(feedback="")),
+    "event": _yes_no(Event.objects.all),
+    "tool_error": _yes_no(lambda: Message.objects.filter(type=MessageType.TOOL_ERROR)),
+    "length": _length,
+}
+
+
+def _found[M: Model](rows: QuerySet[M], id: str | None) -> M | None:
+    """The row of this id, which may be nonsense."""
+    try:
+        return rows.filter(pk=UUID(id)).first() if id else None
+    except ValueError:
+        return None
+
+
+def _day(text: str) -> date | None:
+    """A day as a form sends it, 2026-05-04; from a time that every time zone can tell."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if date(1970, 1, 1) <= day <= date(9998, 12, 31) and text == day.isoformat() else None
