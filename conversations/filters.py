@@ -116,9 +116,8 @@ class ConversationFilter:
 
     def apply(self, conversations: ConversationQuerySet) -> ConversationQuerySet:
         """Those of `conversations` that it lets through."""
-        # As values rather than a subquery: then the planner knows how many conversations each product has.
         products = [product.id for product in ([self.product] if self.product else self.products)]
-        found = conversations.filter(workspace_id=self.workspace_id, product_id__in=products)
+        found = conversations.filter(product_id__in=products)
         for name, condition in CONDITIONS.items():
             if name in self.values:
                 found = found.filter(condition(self.values[name]))

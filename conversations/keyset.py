@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import QueryDict
 
 from conversations.models import Conversation, ConversationQuerySet
+from products.models import Workspace
 
 PAGE_SIZE = 50
 
@@ -22,16 +23,17 @@ class Page:
     older_url: str | None
 
     @classmethod
-    def of(cls, conversations: ConversationQuerySet, query: QueryDict) -> Self:
+    def of(cls, conversations: ConversationQuerySet, query: QueryDict, *, workspace: Workspace) -> Self:
         """The page that `before` or `after` in the query string names; the newest for neither or nonsense."""
         before, after = _read(query.get("before", "")), _read(query.get("after", ""))
-        rows = conversations.for_list()
         if after is not None:
-            found = list(rows.newer_than(*after)[: PAGE_SIZE + 1])
+            places = conversations.newer_than(*after)
+            found = list(_rows(places, workspace).reverse())
             has_newer, has_older = len(found) > PAGE_SIZE, True
             found = found[:PAGE_SIZE][::-1]
         else:
-            found = list((rows.older_than(*before) if before is not None else rows)[: PAGE_SIZE + 1])
+            places = conversations.newest_first()
+            found = list(_rows(places.older_than(*before) if before is not None else places, workspace))
             has_newer, has_older = before is not None, len(found) > PAGE_SIZE
             found = found[:PAGE_SIZE]
         return cls(
@@ -39,6 +41,15 @@ class Page:
             newer_url=_url(query, "after", found[0]) if found and has_newer else None,
             older_url=_url(query, "before", found[-1]) if found and has_older else None,
         )
+
+
+def _rows(places: ConversationQuerySet, workspace: Workspace) -> ConversationQuerySet:
+    """The first of these, one more than a page takes, as rows of a list, the newest first.
+
+    Which they are is found in an index that holds what is filtered by; only then are their rows read.
+    """
+    found = places.values("id")[: PAGE_SIZE + 1]
+    return Conversation.objects.filter(workspace_id=workspace.id, id__in=found).for_list()
 
 
 def _read(text: str) -> tuple[datetime, UUID] | None:

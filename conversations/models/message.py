@@ -89,6 +89,12 @@ class Message(models.Model):
             models.Index(
                 fields=["workspace", "conversation", "created_at", "position"], name="message_conversation_order"
             ),
+            # Reader: the list of conversations with tool errors.
+            models.Index(
+                fields=["workspace", "conversation"],
+                condition=models.Q(type=MessageType.TOOL_ERROR),
+                name="message_tool_error",
+            ),
             # Reader: a request sent again, its first answer lost (greenflash_site/api/retries.py). Its hash begins with
             # the minute, so new entries lie side by side.
             models.Index(

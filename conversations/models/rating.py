@@ -65,6 +65,10 @@ class Rating(models.Model):
         indexes = [
             # Reader: a conversation's ratings and those of its messages, the latest first.
             models.Index(fields=["workspace", "conversation", "-rated_at", "-id"], name="rating_conversation_rated"),
+            # Reader: the list of conversations with feedback.
+            models.Index(
+                fields=["workspace", "conversation"], condition=~models.Q(feedback=""), name="rating_with_feedback"
+            ),
             # Reader: a request sent again, its first answer lost (greenflash_site/api/retries.py).
             models.Index(
                 fields=["request_hash"], condition=models.Q(request_hash__isnull=False), name="rating_request_hash"

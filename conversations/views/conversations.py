@@ -5,6 +5,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
+from conversations.filters import ConversationFilter
 from conversations.keyset import Page
 from conversations.models import Conversation, Message, conversations_of
 from conversations.transcript import RESULTS, transcript
@@ -18,17 +19,15 @@ LONGER = 50
 
 @member_required()
 def index(request: MemberRequest) -> HttpResponse:
-    """Conversations of the switch's environment, newest first, perhaps of one product."""
-    products = request.products.in_environment(request.environment).by_name()
-    chosen = next((product for product in products if str(product.id) == request.GET.get("product")), None)
-    scope = products.filter(id=chosen.id) if chosen else products
-    page = Page.of(conversations_of(scope), request.GET)
+    """Conversations of the switch's environment, newest first, narrowed to what the query string asks for."""
+    chosen = ConversationFilter.of(request)
+    page = Page.of(chosen.apply(conversations_of(chosen.products)), request.GET, workspace=request.workspace)
     context = {
         "conversations": page.rows,
         "newer_url": page.newer_url,
         "older_url": page.older_url,
-        "products": products,
-        "chosen_product": chosen,
+        "products": chosen.products,
+        "chosen_product": chosen.product,
         "has_any": bool(page.rows) or conversations_of(request.products).exists(),
     }
     return render(request, "conversations/list.html", context)
