@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from analytics.onboarding import onboarding
 from analytics.queries import product_cards
 from conversations.models import conversations_of
+from conversations.rows import for_list
 from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest, partial, render
 
@@ -26,6 +27,6 @@ def home(request: MemberRequest) -> HttpResponse:
     products = request.products.in_environment(request.environment)
     context = {
         "products": product_cards(products, today=datetime.now(UTC).date()),
-        "latest": conversations_of(products).for_list()[:LATEST],
+        "latest": for_list(conversations_of(products))[:LATEST],
     }
     return render(request, "home.html", context)

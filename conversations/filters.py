@@ -16,12 +16,10 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from conversations.models import ConversationQuerySet, Event, Message, MessageType, Organization, Participant, Rating
+from conversations.models.rating import HIGH, LOW
 from greenflash_site.http import MemberRequest
 from products.models import ENVIRONMENTS, Product
 
-# What is low and what is high on the scale of 0 to 1 that every rating is brought to: 1 and 2 of 5 stars, 4 and 5.
-LOW = 0.4
-HIGH = 0.7
 YES_NO = {"yes": "Yes", "no": "No"}
 RATINGS = {"low": "Low", "mid": "Medium", "high": "High", "any": "Rated", "none": "Not rated"}
 LENGTHS = {"1-2": (1, 2), "3-5": (3, 5), "6-10": (6, 10), "11-30": (11, 30), "31-100": (31, 100), "101+": (101, None)}

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import QueryDict
 
 from conversations.models import Conversation, ConversationQuerySet
+from conversations.rows import for_list
 from products.models import Workspace
 
 PAGE_SIZE = 50
@@ -49,7 +50,7 @@ def _rows(places: ConversationQuerySet, workspace: Workspace) -> ConversationQue
     Which they are is found in an index that holds what is filtered by; only then are their rows read.
     """
     found = places.values("id")[: PAGE_SIZE + 1]
-    return Conversation.objects.filter(workspace_id=workspace.id, id__in=found).for_list()
+    return for_list(Conversation.objects.filter(workspace_id=workspace.id, id__in=found))
 
 
 def _read(text: str) -> tuple[datetime, UUID] | None:

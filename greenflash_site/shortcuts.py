@@ -22,17 +22,17 @@ def urls(patterns: Iterable[URLPattern]) -> list[URLPattern]:
 
 
 @signed_in
-def to_organization(request: PersonRequest, **ids: UUID) -> HttpResponse:
+def to_organization(request: PersonRequest, **ids: UUID | str) -> HttpResponse:
     """Redirect to the same path in the organization that has the object, else where the person was last."""
     memberships = Member.objects.filter(person_id=request.user.pk).select_related("workspace").order_by("created_at")
-    for name, id in ids.items():
-        owner = OWNERS[name]._default_manager.filter(id=id).values("workspace_id")
-        memberships = memberships.filter(workspace_id__in=owner)
+    owners = [(OWNERS[name], id) for name, id in ids.items() if name in OWNERS]
+    for owner, id in owners:
+        memberships = memberships.filter(workspace_id__in=owner._default_manager.filter(id=id).values("workspace_id"))
     last = request.session.get("workspace")
     candidates = list(memberships)
     member = next((each for each in candidates if each.workspace.slug == last), next(iter(candidates), None))
     if member is None:
-        if ids:
+        if owners:
             raise Http404
         return redirect("organization-new")
     query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""

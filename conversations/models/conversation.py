@@ -145,6 +145,11 @@ class Conversation(models.Model):
     def __str__(self) -> str:
         return self.title or self.external_id or str(self.id)
 
+    @property
+    def is_rated_by_thumb(self) -> bool:
+        """Whether its rating was given as thumb up or down."""
+        return self.rating_normalized in (0, 1) and (self.rating_min, self.rating_max) in ((0, 1), (-1, 1))
+
 
 def conversations_of(products: ProductQuerySet | Sequence[Product]) -> ConversationQuerySet:
     """The conversations of products that somebody may see: where every read of a conversation starts.

@@ -10,6 +10,15 @@ from conversations.models.conversation import Conversation
 from products.models import Workspace
 from products.models.ids import new_id
 
+# What is low and what is high on the scale of 0 to 1 that every rating is brought to: 1 and 2 of 5 stars, 4 and 5.
+LOW = 0.4
+HIGH = 0.7
+
+
+def rating_tone(normalized: float) -> str:
+    """How a rating is shown: "negative", "caution" or "positive"."""
+    return "negative" if normalized < LOW else "caution" if normalized < HIGH else "positive"
+
 
 class RatingQuerySet(models.QuerySet["Rating"]):
     """Reads of ratings, started from a conversation."""

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
+from conversations.facets import chips, facets_of
 from conversations.filters import ConversationFilter
 from conversations.keyset import Page
 from conversations.models import Conversation, Message, conversations_of
@@ -26,8 +27,9 @@ def index(request: MemberRequest) -> HttpResponse:
         "conversations": page.rows,
         "newer_url": page.newer_url,
         "older_url": page.older_url,
-        "products": chosen.products,
-        "chosen_product": chosen.product,
+        "chosen": chosen,
+        "chips": chips(chosen),
+        "facets": facets_of(chosen),
         "has_any": bool(page.rows) or conversations_of(request.products).exists(),
     }
     return render(request, "conversations/list.html", context)

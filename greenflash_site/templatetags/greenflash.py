@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from conversations.models.rating import rating_tone
 from conversations.transcript import pretty_json as as_pretty_json
 
 register = template.Library()
@@ -40,6 +41,12 @@ def relative(time: datetime) -> str:
     size, letter = next(((size, letter) for size, letter in UNITS if distance >= size), UNITS[-1])
     amount = f"{max(1, int(distance // size))}{letter}"
     return f"in {amount}" if seconds < 0 else f"{amount} ago"
+
+
+@register.filter
+def tone(normalized: float | None) -> str:
+    """The colour of a rating of 0 to 1."""
+    return "" if normalized is None else rating_tone(normalized)
 
 
 @register.filter

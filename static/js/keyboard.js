@@ -48,7 +48,10 @@ document.addEventListener("keydown", (event) => {
       return;
     }
   }
-  const action = Object.hasOwn(actions, event.key) && actions[event.key];
+  // A page may have keys of its own (the reader's j and k): it is asked first. Else what names the key is clicked.
+  if (!document.dispatchEvent(new CustomEvent("shortcut", { detail: event.key, cancelable: true }))) return event.preventDefault();
+  const named = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  const action = Object.hasOwn(actions, event.key) ? actions[event.key] : named && (() => named.click());
   if (!action) return;
   event.preventDefault();
   action();
