@@ -1,16 +1,19 @@
-"""A conversation as a person reads it: bubbles, tool calls beside their results, quiet steps, and silences."""
+"""A conversation as a person reads it: bubbles, tool calls beside their results, what was thought of it, silences."""
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from conversations.markdown import render_markdown, render_plain
-from conversations.models import Conversation, Message, MessageType, parent_ids
+from conversations.marks import Marks
+from conversations.models import Conversation, Event, Message, MessageType, Rating
+from conversations.window import Window
 
 IDLE_GAP = timedelta(hours=1)
 CLIP_AT = 1_500
@@ -24,14 +27,22 @@ BUBBLES = {
     MessageType.SYSTEM_MESSAGE: "system",
     MessageType.FINAL_RESPONSE: "final_response",
 }
-RESULTS = {MessageType.OBSERVATION, MessageType.TOOL_ERROR}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bubble:
-    """Something said in words."""
+class Said:
+    """A message with what belongs to it: the latest rating of it, how many notes, whether the address names it."""
 
     message: Message
+    rating: Rating | None = None
+    note_count: int = 0
+    is_marked: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bubble(Said):
+    """Something said in words."""
+
     role: str
     name: str
     html: SafeString
@@ -41,10 +52,9 @@ class Bubble:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tool:
+class Tool(Said):
     """A tool call and, once it is there, its result; `failed` is None until then."""
 
-    message: Message
     name: str
     failed: bool | None
     duration: str
@@ -52,107 +62,183 @@ class Tool:
     input_json: str
     result: Message | None
     output_json: str
+    error: str
     kind: Literal["tool"] = "tool"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class Step(Said):
     """Anything else that happened on the way: a thought, a retrieval, a result without its call."""
 
-    message: Message
     label: str
+    preview: str
     text: str
     json: str
     kind: Literal["step"] = "step"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Happening:
+    """A rating of the whole conversation, or a business event, at its time."""
+
+    what: Rating | Event
+    at: datetime
+    kind: Literal["rating", "event"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Gap:
-    """Silence of an hour or more."""
+    """Silence of an hour or more ("" for less), and the moment with which another day began, where one did."""
 
     text: str
+    day: datetime | None = None
     kind: Literal["gap"] = "gap"
 
 
-Entry = Bubble | Tool | Step | Gap
+Entry = Bubble | Tool | Step | Happening | Gap
 
 
-def transcript(conversation: Conversation, messages: Sequence[Message]) -> Iterator[Entry]:
-    """The entries for `messages`, which are in order."""
-    results = _results(messages)
-    paired = {result.id for result in results.values()}
-    model = conversation.model
-    before: datetime | None = None
-    markdown = 0
-    for message in messages:
-        if message.id in paired:
+@dataclass(frozen=True, kw_only=True)
+class Transcript:
+    """The entries of a window; `since` is what happened after its last message, `late` calls of before it whose results
+    came in it."""
+
+    entries: Sequence[Entry]
+    since: Sequence[Entry] = field(default_factory=list)
+    late: Sequence[Tool] = field(default_factory=list)
+
+
+def transcript(
+    conversation: Conversation, window: Window, marks: Marks | None = None, *, is_continued: bool = False
+) -> Transcript:
+    """The window as it is read, with what was thought of its messages.
+
+    `is_continued`: what is before it is on the screen already, so that a late result goes to its call.
+    """
+    marks = marks or Marks()
+    writer = _Writer(conversation, window, marks, is_continued=is_continued)
+    happenings = [_happening(what) for what in marks.happenings]
+    entries: list[Entry] = []
+    for message in window.messages:
+        if message.id in writer.paired:
             continue
-        if before is not None and message.created_at - before >= IDLE_GAP:
-            yield Gap(text=f"{_span(message.created_at - before)} later")
-        result = results.get(message.id)
-        before = result.created_at if result else message.created_at
+        while happenings and happenings[0].at < message.created_at:
+            entries += writer.at(happenings[0].at, happenings.pop(0))
+        result = window.results.get(message.id)
+        entries += writer.at(message.created_at, writer.entry(message, result))
+        writer.before = result.created_at if result else message.created_at
+    since = [entry for happening in happenings for entry in writer.at(happening.at, happening)]
+    here = {message.id for message in window.messages}
+    late = [
+        writer.tool(call, window.results[call.id])
+        for call in window.earlier
+        if call.id in window.results and window.results[call.id].id in here
+    ]
+    return Transcript(entries=entries, since=since, late=late)
+
+
+class _Writer:
+    """Makes entries, remembering which model spoke last and when."""
+
+    def __init__(self, conversation: Conversation, window: Window, marks: Marks, *, is_continued: bool) -> None:
+        self.conversation, self.window, self.marks = conversation, window, marks
+        calls = {message.id for message in (*(window.earlier if is_continued else ()), *window.messages)}
+        self.paired = {result.id for call, result in window.results.items() if call in calls}
+        self.names = {result.id: _tool_name(call) for call, result in _calls(window)}
+        self.model = next((each.model for each in reversed(window.earlier) if each.model), conversation.model)
+        self.before = window.starts_after
+        self.markdown = 0
+
+    def at(self, time: datetime, entry: Entry) -> Iterator[Entry]:
+        """The entry, after the silence before it."""
+        is_new_day = self.before is None or _day(time) != _day(self.before)
+        silence = time - self.before if self.before is not None else timedelta()
+        if is_new_day or silence >= IDLE_GAP:
+            yield Gap(text=f"{span(silence)} later" if silence >= IDLE_GAP else "", day=time if is_new_day else None)
+        self.before = time
+        yield entry
+
+    def entry(self, message: Message, result: Message | None) -> Entry:
+        """How this message reads."""
         if message.type == MessageType.TOOL_CALL:
             # A call sent together with its output is its own result.
-            yield _tool(message, result or (message if message.output is not None else None))
-        elif message.type in BUBBLES and message.content is not None:
-            changed = message.model if message.model and message.model != model else ""
-            model = message.model or model
-            markdown += len(message.content)
-            render = render_markdown if markdown <= PAGE_MARKDOWN else render_plain
-            yield _bubble(conversation, message, render(message.content), changed)
-        else:
-            yield Step(
-                message=message,
-                label=MessageType(message.type).label,
-                text=message.content or "",
-                json="\n\n".join(pretty_json(value) for value in (message.input, message.output) if value is not None),
-            )
+            return self.tool(message, result or (message if message.output is not None else None))
+        if message.type in BUBBLES and message.content is not None:
+            return self._bubble(message, message.content)
+        name = self.names.get(message.id)
+        text = message.content or (message.output if isinstance(message.output, str) else "")
+        values = [message.input, None if message.output == text else message.output]
+        code = "\n\n".join(pretty_json(value) for value in values if value is not None)
+        return Step(
+            **self._said(message),
+            label=f"Result of {name}" if name else MessageType(message.type).label,
+            preview=" ".join((text or code)[:400].split())[:PREVIEW],
+            text=text,
+            json=code,
+        )
+
+    def _bubble(self, message: Message, content: str) -> Bubble:
+        changed = message.model if message.model and message.model != self.model else ""
+        self.model = message.model or self.model
+        self.markdown += len(content)
+        role = BUBBLES[MessageType(message.type)]
+        names = {"user": str(message.participant or self.conversation.participant), "system": "System"}
+        return Bubble(
+            **self._said(message),
+            role=role,
+            name=names.get(role, self.conversation.product.name),
+            html=render_markdown(content) if self.markdown <= PAGE_MARKDOWN else render_plain(content),
+            is_long=len(content) > CLIP_AT,
+            model_changed=changed,
+        )
+
+    def tool(self, call: Message, result: Message | None) -> Tool:
+        """A call and its result on one line."""
+        took = result.created_at - call.created_at if result else timedelta()
+        answer = None if result is None else result.content if result.output is None else result.output
+        failed = None if result is None else result.type == MessageType.TOOL_ERROR
+        return Tool(
+            **self._said(call, result),
+            name=_tool_name(call),
+            failed=failed,
+            duration=span(took) if took >= timedelta(milliseconds=1) else "",
+            preview=preview(call.input),
+            input_json=pretty_json(call.input) if call.input is not None else call.content or "",
+            result=result,
+            output_json="" if answer is None else pretty_json(answer),
+            error=" ".join(preview(answer).split()) if failed else "",
+        )
+
+    def _said(self, *messages: Message | None) -> dict[str, Any]:
+        ids: list[UUID] = [message.id for message in messages if message is not None]
+        return {
+            "message": messages[0],
+            "rating": next((self.marks.ratings[id] for id in ids if id in self.marks.ratings), None),
+            "note_count": sum(self.marks.note_counts.get(id, 0) for id in dict.fromkeys(ids)),
+            "is_marked": self.window.marked in ids,
+        }
 
 
-def _results(messages: Sequence[Message]) -> dict[UUID, Message]:
-    """The result of each tool call: the one that names it as its parent, else the nameless one right after it."""
-    results: dict[UUID, Message] = {}
-    parents = parent_ids(messages)
-    last: Message | None = None
-    for message in messages:
-        if message.type in RESULTS:
-            call = parents.get(message.id) or (last.id if last and last.type == MessageType.TOOL_CALL else None)
-            if call is not None and call not in results:
-                results[call] = message
-        last = message
-    calls = {message.id for message in messages if message.type == MessageType.TOOL_CALL}
-    return {call: result for call, result in results.items() if call in calls}
+def _calls(window: Window) -> Iterator[tuple[Message, Message]]:
+    """The calls with their results."""
+    for message in (*window.earlier, *window.messages):
+        if message.id in window.results:
+            yield message, window.results[message.id]
 
 
-def _bubble(conversation: Conversation, message: Message, html: SafeString, model_changed: str) -> Bubble:
-    role = BUBBLES[MessageType(message.type)]
-    names = {"user": str(message.participant or conversation.participant), "system": "System"}
-    return Bubble(
-        message=message,
-        role=role,
-        name=names.get(role, conversation.product.name),
-        html=html,
-        is_long=len(message.content or "") > CLIP_AT,
-        model_changed=model_changed,
-    )
+def _day(time: datetime) -> date:
+    """The day of the viewer, whose time zone is the current one."""
+    return timezone.localdate(time)
 
 
-def _tool(call: Message, result: Message | None) -> Tool:
-    took = result.created_at - call.created_at if result else timedelta()
-    return Tool(
-        message=call,
-        name=call.tool_name or "tool",
-        failed=None if result is None else result.type == MessageType.TOOL_ERROR,
-        duration=_span(took) if took >= timedelta(milliseconds=1) else "",
-        preview=_preview(call.input),
-        input_json=pretty_json(call.input) if call.input is not None else call.content or "",
-        result=result,
-        output_json=""
-        if result is None
-        else pretty_json(result.output)
-        if result.output is not None
-        else result.content or "",
-    )
+def _tool_name(call: Message) -> str:
+    return call.tool_name or "tool"
+
+
+def _happening(what: Rating | Event) -> Happening:
+    if isinstance(what, Event):
+        return Happening(what=what, at=what.event_at, kind="event")
+    return Happening(what=what, at=what.rated_at, kind="rating")
 
 
 def pretty_json(value: Any) -> str:
@@ -160,7 +246,7 @@ def pretty_json(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _preview(value: Any) -> str:
+def preview(value: Any) -> str:
     """An input on one line: a lone value without its name, several as "name: value"."""
     if not isinstance(value, dict):
         return "" if value is None else pretty_json(value)[:PREVIEW]
@@ -171,7 +257,7 @@ def _preview(value: Any) -> str:
     return (parts[0][1] if len(parts) == 1 else ", ".join(f"{name}: {text}" for name, text in parts))[:PREVIEW]
 
 
-def _span(time: timedelta) -> str:
+def span(time: timedelta) -> str:
     """A length of time in its largest unit: "0.4 s", "12 s", "3 min", "5 h", "2 days"."""
     seconds = time.total_seconds()
     if seconds < 10:

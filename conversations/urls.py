@@ -2,10 +2,21 @@
 
 from django.urls import path
 
-from conversations.views import conversations, facets
+from conversations.views import conversations, facets, notes, reader
 
 organization_urls = [
     path("conversations/", conversations.index, name="conversation-list"),
     path("conversations/filters/<slug:facet_name>/", facets.facet, name="conversation-facet"),
-    path("conversations/<uuid:conversation_id>/", conversations.detail, name="conversation-detail"),
+    path("conversations/<uuid:conversation_id>/", reader.detail, name="conversation-detail"),
+    path("conversations/<uuid:conversation_id>/markdown/", reader.markdown, name="conversation-markdown"),
+    path("conversations/<uuid:conversation_id>/review/", notes.review, name="conversation-review"),
+    path("conversations/<uuid:conversation_id>/unreview/", notes.unreview, name="conversation-unreview"),
+    path("conversations/<uuid:conversation_id>/mentions/", notes.mentions, name="conversation-mentions"),
+    path("conversations/<uuid:conversation_id>/notes/", notes.new, name="note-new"),
+    path("conversations/<uuid:conversation_id>/notes/<uuid:note_id>/edit/", notes.edit, name="note-edit"),
+    path("conversations/<uuid:conversation_id>/notes/<uuid:note_id>/delete/", notes.delete, name="note-delete"),
+    path("conversations/<uuid:conversation_id>/messages/<uuid:message_id>/", reader.message, name="message-detail"),
 ]
+
+# Outside of any organization: whoever has the ticket may ask.
+open_urls = [path("changes/<str:ticket>/", reader.changes, name="conversation-changes")]

@@ -13,7 +13,6 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
 from greenflash_site.http import MemberRequest, View
@@ -54,9 +53,11 @@ def member_required(role: Role = Role.VIEWER) -> Callable[[View], View]:
     def gate(view: View) -> View:
         @wraps(view)
         def guarded(request: MemberRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            member = request.user.memberships.of_workspace(slug)
+            memberships = list(request.user.memberships.by_workspace_name())
+            member = next((each for each in memberships if each.workspace.slug == slug), None)
             if member is None:
                 raise Http404
+            request.memberships = memberships
             if not member.has_role(role):
                 raise PermissionDenied
             let_in(request, member)
@@ -84,8 +85,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(getattr(request, "member", None), Member):
         return {}
     member_request = cast("MemberRequest", request)
-    memberships = member_request.user.memberships.select_related("workspace").order_by("workspace__name")
     return {
         "environment": member_request.environment,
-        "workspaces": SimpleLazyObject(lambda: [membership.workspace for membership in memberships]),
+        "workspaces": [membership.workspace for membership in member_request.memberships],
     }

@@ -36,11 +36,12 @@ class MemberRequest(PersonRequest):
     """A request by a member of the organization that the URL names; made by `access.member_required`.
 
     `products` are all products this member may see, whatever their environment; `environment` is what the header's
-    switch is set to: "production", "development" or "all".
+    switch is set to: "production", "development" or "all"; `memberships` are this person's in every organization.
     """
 
     workspace: "Workspace"
     member: "Member"
+    memberships: "list[Member]"
     products: "ProductQuerySet"
     environment: str
 

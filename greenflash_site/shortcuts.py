@@ -7,13 +7,19 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from conversations.models import Conversation
+from conversations.models import Conversation, Message, Note
 from greenflash_site.access import signed_in
 from greenflash_site.http import PersonRequest
 from products.models import ApiKey, Member, Product
 
 # What an id in a path names. An id leads to an organization only through a membership of who asks.
-OWNERS = {"product_id": Product, "conversation_id": Conversation, "api_key_id": ApiKey}
+OWNERS = {
+    "product_id": Product,
+    "conversation_id": Conversation,
+    "message_id": Message,
+    "note_id": Note,
+    "api_key_id": ApiKey,
+}
 
 
 def urls(patterns: Iterable[URLPattern]) -> list[URLPattern]:

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from analytics.urls import organization_urls as analytics_urls
+from conversations.urls import open_urls as open_conversation_urls
 from conversations.urls import organization_urls as conversation_urls
 from greenflash_site import health, shortcuts
 from products.urls import account_urls
@@ -18,6 +19,7 @@ urlpatterns = [
     path("readyz", health.readiness),
     path("api/v1/", include("greenflash_site.api.urls")),
     *account_urls,
+    *open_conversation_urls,
     # The same paths without the slug lead to the right organization.
     path("", shortcuts.to_organization, name="root"),
     *shortcuts.urls(organization_urls),

@@ -154,6 +154,24 @@ def get_interaction(request: ApiRequest, interaction_id: UUID) -> InteractionDet
     )
 
 
+def message_in_full(message: Message) -> dict[str, Any]:
+    """A message as the API tells it and with all else that is kept of it, for the page that shows it as JSON.
+
+    `parentMessageId` is what was sent; a parent named by its external id is told as `parentExternalMessageId`.
+    """
+    rating = message.conversation.ratings.latest_of_messages().filter(message_id=message.id).first()
+    told = _message(message, parent_id=message.parent_id, rating=rating)
+    return {
+        **msgspec.to_builtins(told),
+        "parentExternalMessageId": message.parent_external_id,
+        "context": message.context,
+        "properties": message.properties,
+        "voice": message.voice,
+        "tokens": message.tokens,
+        "receivedAt": message.received_at.isoformat(),
+    }
+
+
 def _fields(conversation: Conversation) -> dict[str, Any]:
     organization = conversation.organization
     return {

@@ -4,6 +4,7 @@ from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.event import Event, Influence, ValueType
 from conversations.models.message import Message, MessageQuerySet, MessageType, parent_ids
 from conversations.models.model import Model
+from conversations.models.note import Mention, Note, Review
 from conversations.models.organization import Organization
 from conversations.models.participant import Participant
 from conversations.models.prompt import Component, Prompt, VersionPrompt
@@ -17,15 +18,18 @@ __all__ = [
     "ConversationQuerySet",
     "Event",
     "Influence",
+    "Mention",
     "Message",
     "MessageQuerySet",
     "MessageType",
     "Model",
+    "Note",
     "Organization",
     "Participant",
     "Prompt",
     "PromptUse",
     "Rating",
+    "Review",
     "SampledOut",
     "ValueType",
     "VersionPrompt",

@@ -1,16 +1,19 @@
 """A conversation: one row with its counters, so that lists never read a message."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Count, Max, Q, Subquery
+from django.db.models import Count, F, FilteredRelation, Max, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from conversations.models.organization import Organization
 from conversations.models.participant import Participant
-from conversations.models.prompt import Prompt
+from conversations.models.prompt import Component, Prompt
 from products.models import Product, ProductQuerySet, Version, Workspace
 from products.models.ids import new_id
 
@@ -33,6 +36,22 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Newest first, with all that a row of a list shows and nothing more."""
         return self.newest_first().select_related("participant", "organization", "product").only(*LIST_FIELDS)
 
+    def for_reader(self) -> Self:
+        """With what its page tells beside the messages: whom it was with, the parts of its system prompt, its review.
+
+        `prompt_parts`, `reviewed_at` and `reviewed_by` (a name) come as they are, so that they cost no query.
+        """
+        components = Component.objects.filter(workspace_id=OuterRef("workspace_id"), prompt_id=OuterRef("prompt_id"))
+        review = FilteredRelation("reviews", condition=Q(reviews__workspace_id=F("workspace_id")))
+        return self.select_related("participant", "organization", "product").annotate(
+            review=review,
+            prompt_parts=ArraySubquery(components.order_by("position").values("content")),
+            reviewed_at=F("review__reviewed_at"),
+            reviewed_by=Coalesce(
+                NullIf("review__reviewer__name", Value("")), "review__reviewer__email", output_field=models.CharField()
+            ),
+        )
+
     def uses_by(self, *fields: str) -> list[dict[str, Any]]:
         """By these fields how many there are (`count`), and when the last of them was active (`last_at`)."""
         return list(self.order_by().values(*fields).annotate(count=Count("*"), last_at=Max("last_message_at")))
@@ -46,6 +65,21 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Those before this place in `newest_first`, the nearest first."""
         newer = self.filter(Q(last_message_at__gt=at) | Q(last_message_at=at, id__gt=id), last_message_at__gte=at)
         return newer.order_by("last_message_at", "id")
+
+    def neighbours(self, conversation: "Conversation") -> "Neighbours":
+        """Those right before and after a conversation in `newest_first`, whether it is among them or not."""
+        place = (conversation.last_message_at, conversation.id)
+        newer = self.newer_than(*place).annotate(side=Value("newer")).values_list("side", "id")[:1]
+        older = self.newest_first().older_than(*place).annotate(side=Value("older")).values_list("side", "id")[:1]
+        return Neighbours(**dict(newer.union(older, all=True)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbours:
+    """The ids of the conversations right before and after one in a list."""
+
+    newer: UUID | None = None
+    older: UUID | None = None
 
 
 class Conversation(models.Model):
@@ -149,6 +183,11 @@ class Conversation(models.Model):
     def is_rated_by_thumb(self) -> bool:
         """Whether its rating was given as thumb up or down."""
         return self.rating_normalized in (0, 1) and (self.rating_min, self.rating_max) in ((0, 1), (-1, 1))
+
+    @property
+    def tokens(self) -> int:
+        """What it counts as usage, rounded down."""
+        return self.half_tokens // 2
 
 
 def conversations_of(products: ProductQuerySet | Sequence[Product]) -> ConversationQuerySet:

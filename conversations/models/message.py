@@ -5,6 +5,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import models
+from django.db.models import Q, Subquery
 
 from conversations.models.conversation import Conversation
 from conversations.models.participant import Participant
@@ -41,6 +42,21 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def in_order(self) -> Self:
         """As they happened: by time, then by arrival."""
         return self.order_by("created_at", "position")
+
+    def last(self, count: int) -> "list[Message]":  # type: ignore[override]  # a number of them, not the one
+        """The last `count`, in order."""
+        return list(self.order_by("-created_at", "-position")[:count])[::-1]
+
+    def around(self, id: UUID, *, before: int, after: int) -> "list[Message]":
+        """The message of this id, up to `before` before it and `after` after it, in order; [] if there is none."""
+        # By scalar subqueries, so that one query does it; the plain bound beside the exact one is what the index is
+        # searched by.
+        place = self.filter(id=id).order_by()[:1]
+        at, position = Subquery(place.values("created_at")), Subquery(place.values("position"))
+        earlier = self.filter(Q(created_at__lt=at) | Q(created_at=at, position__lte=position), created_at__lte=at)
+        later = self.filter(Q(created_at__gt=at) | Q(created_at=at, position__gt=position), created_at__gte=at)
+        found = earlier.order_by("-created_at", "-position")[: before + 1].union(later.in_order()[:after], all=True)
+        return sorted(found, key=lambda message: (message.created_at, message.position))
 
 
 class Message(models.Model):

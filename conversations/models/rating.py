@@ -86,3 +86,8 @@ class Rating(models.Model):
 
     def __str__(self) -> str:
         return f"{self.value:g} of {self.maximum:g}"
+
+    @property
+    def is_thumb(self) -> bool:
+        """Whether it was given as thumb up or down: whole steps of a scale of two or three."""
+        return self.normalized in (0, 1) and (self.minimum, self.maximum) in ((0, 1), (-1, 1))

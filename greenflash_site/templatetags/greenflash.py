@@ -1,6 +1,7 @@
 """What every page's templates may use: `{% load greenflash %}`."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +63,7 @@ def pretty_json(value: Any) -> str:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """An icon of the sprite; beside words, so hidden from screen readers."""
     return format_html(

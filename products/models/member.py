@@ -27,9 +27,9 @@ class Role(models.TextChoices):
 class MemberQuerySet(models.QuerySet["Member"]):
     """Reads of memberships, started from a person or a workspace."""
 
-    def of_workspace(self, slug: str) -> "Member | None":
-        """The membership in the workspace called `slug`, with the workspace; None if there is none."""
-        return self.select_related("workspace").filter(workspace__slug=slug).first()
+    def by_workspace_name(self) -> Self:
+        """In alphabetical order of their workspaces, which come with them."""
+        return self.select_related("workspace").order_by("workspace__name", "id")
 
     def in_order(self) -> Self:
         """Owners first, then by when they joined, with the person."""

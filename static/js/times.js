@@ -1,8 +1,11 @@
-// Turns <time data-relative datetime="…"> into "5m ago", with the exact time in the viewer's zone as its title.
+// Turns <time data-relative datetime="…"> into "5m ago", with the exact time in the viewer's zone as its title;
+// data-clock is the time of day, data-day the day, of which a transcript tells once.
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 const sameYear = new Intl.DateTimeFormat("en", { month: "short", day: "numeric" });
 const otherYear = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", year: "numeric" });
+const dayOfThisYear = new Intl.DateTimeFormat(undefined, { weekday: "long", month: "long", day: "numeric" });
+const day = new Intl.DateTimeFormat(undefined, { weekday: "long", month: "long", day: "numeric", year: "numeric" });
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 
 function relative(date, now) {
@@ -15,24 +18,34 @@ function relative(date, now) {
   return seconds < 0 ? `in ${amount}` : `${amount} ago`;
 }
 
-// In a transcript the clock matters more than the distance.
-function sayClock(date, now) {
-  const time = clock.format(date);
-  if (date.toDateString() === now.toDateString()) return time;
-  return `${(date.getFullYear() === now.getFullYear() ? sameYear : otherYear).format(date)}, ${time}`;
+function sayDay(date, now) {
+  return (date.getFullYear() === now.getFullYear() ? dayOfThisYear : day).format(date);
 }
 
-function refresh() {
+function say(element, now) {
+  const date = new Date(element.dateTime);
+  if (Number.isNaN(date.getTime())) return;
+  const text = "clock" in element.dataset ? clock.format(date) : "day" in element.dataset ? sayDay(date, now) : relative(date, now);
+  if (element.textContent !== text) element.textContent = text;
+  element.title ||= exact.format(date);
+}
+
+function refresh(root, selector) {
   const now = new Date();
-  for (const element of document.querySelectorAll("time[data-relative], time[data-clock]")) {
-    const date = new Date(element.dateTime);
-    if (Number.isNaN(date.getTime())) continue;
-    const text = "clock" in element.dataset ? sayClock(date, now) : relative(date, now);
-    if (element.textContent !== text) element.textContent = text;
-    element.title ||= exact.format(date);
-  }
+  for (const element of root.querySelectorAll(selector)) say(element, now);
 }
 
-refresh();
-setInterval(refresh, 30_000);
-document.addEventListener("htmx:after:swap", refresh);
+const ALL = "time[data-relative], time[data-clock], time[data-day]";
+refresh(document, ALL);
+// Clocks stand still, and a transcript may have ten thousand of them.
+setInterval(() => refresh(document, "time[data-relative]"), 30_000);
+// Only what is new is looked at.
+new MutationObserver((records) => {
+  for (const { addedNodes } of records) {
+    for (const node of addedNodes) {
+      if (node.nodeType !== Node.ELEMENT_NODE) continue;
+      if (node.matches(ALL)) say(node, new Date());
+      refresh(node, ALL);
+    }
+  }
+}).observe(document.body, { childList: true, subtree: true });

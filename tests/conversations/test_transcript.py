@@ -7,6 +7,7 @@ import pytest
 
 from conversations.models import Conversation
 from conversations.transcript import Bubble, Entry, Gap, Step, Tool, transcript
+from conversations.window import Window
 from products.models import Product
 from tests.conftest import tell
 
@@ -14,9 +15,10 @@ NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
 def entries(conversation: Conversation) -> list[Entry]:
-    """The whole transcript as the reader has it."""
+    """The whole transcript as the reader has it, without the day that it begins with."""
     whole = Conversation.objects.select_related("participant", "product").get(id=conversation.id)
-    return list(transcript(whole, list(whole.messages.in_order().select_related("participant"))))
+    window = Window.whole(list(whole.messages.in_order().select_related("participant")))
+    return list(transcript(whole, window).entries)[1:]
 
 
 def tools(conversation: Conversation) -> list[Tool]:
@@ -135,7 +137,7 @@ def test_it_keeps_what_has_no_call_as_a_step(product: Product) -> None:
     )
     steps = [entry for entry in entries(conversation) if isinstance(entry, Step)]
     assert [step.label for step in steps] == ["Observation", "Thought", "Retrieval", "Observation", "Observation"]
-    assert steps[1].text == "Hm."
+    assert [steps[0].text, steps[1].text] == ["alone", "Hm."]
     assert "returns" in steps[2].json
     assert "30 days" in steps[2].json
 
@@ -153,7 +155,7 @@ def test_it_keeps_what_has_no_call_as_a_step(product: Product) -> None:
 def test_it_marks_a_silence(product: Product, silence: timedelta, text: str | None) -> None:
     tell(product, "Hello", at=NOON, externalConversationId="c")
     conversation = tell(product, "Still there?", at=NOON + silence, externalConversationId="c")
-    gaps = [entry.text for entry in entries(conversation) if isinstance(entry, Gap)]
+    gaps = [entry.text for entry in entries(conversation) if isinstance(entry, Gap) and entry.text]
     assert gaps == ([text] if text else [])
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from conversations.models import Note
 from products.actions import create_api_key
 from products.models import Member, Product, Role, Workspace
 from tests.conftest import browser_of, tell
@@ -33,11 +34,20 @@ GET = {
     "account/password/reset/done/": "200 200 200 200 200 200 200",
     "account/password/reset/key/<uidb36>-<key>/": "200 200 200 200 200 200 200",
     "account/password/reset/key/done/": "200 200 200 200 200 200 200",
+    "changes/<ticket>/": "404 404 404 404 404 404 404",
     "organizations/new/": "302 200 200 200 200 200 200",
     "": "302 302 302 302 302 302 302",
     "conversations/": "302 302 302 302 302 302 302",
     "conversations/filters/<facet_name>/": "302 302 302 302 302 302 302",
     "conversations/<conversation_id>/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/markdown/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/review/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/unreview/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/mentions/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/notes/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/notes/<note_id>/edit/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/notes/<note_id>/delete/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/messages/<message_id>/": "302 404 302 302 302 302 302",
     "products/": "302 302 302 302 302 302 302",
     "products/new/": "302 302 302 302 302 302 302",
     "products/<product_id>/": "302 404 302 302 302 302 302",
@@ -50,6 +60,14 @@ GET = {
     "<slug>/conversations/": "302 404 200 200 200 200 200",
     "<slug>/conversations/filters/<facet_name>/": "302 404 200 200 200 200 200",
     "<slug>/conversations/<conversation_id>/": "302 404 404 200 200 200 200",
+    "<slug>/conversations/<conversation_id>/markdown/": "302 404 404 403 200 200 200",
+    "<slug>/conversations/<conversation_id>/review/": "302 405 405 405 405 405 405",
+    "<slug>/conversations/<conversation_id>/unreview/": "302 405 405 405 405 405 405",
+    "<slug>/conversations/<conversation_id>/mentions/": "302 404 404 403 200 200 200",
+    "<slug>/conversations/<conversation_id>/notes/": "302 405 405 405 405 405 405",
+    "<slug>/conversations/<conversation_id>/notes/<note_id>/edit/": "302 404 404 403 404 404 200",
+    "<slug>/conversations/<conversation_id>/notes/<note_id>/delete/": "302 405 405 405 405 405 405",
+    "<slug>/conversations/<conversation_id>/messages/<message_id>/": "302 404 404 200 200 200 200",
     "<slug>/products/": "302 404 200 200 200 200 200",
     "<slug>/products/new/": "302 404 200 403 200 200 200",
     "<slug>/products/<product_id>/": "302 404 404 200 200 200 200",
@@ -77,11 +95,20 @@ POST = {
     "account/password/reset/done/": "405 405 405 405 405 405 405",
     "account/password/reset/key/<uidb36>-<key>/": "422 422 422 422 422 422 422",
     "account/password/reset/key/done/": "405 405 405 405 405 405 405",
+    "changes/<ticket>/": "404 404 404 404 404 404 404",
     "organizations/new/": "302 422 422 422 422 422 422",
     "": "302 302 302 302 302 302 302",
     "conversations/": "302 302 302 302 302 302 302",
     "conversations/filters/<facet_name>/": "302 302 302 302 302 302 302",
     "conversations/<conversation_id>/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/markdown/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/review/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/unreview/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/mentions/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/notes/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/notes/<note_id>/edit/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/notes/<note_id>/delete/": "302 404 302 302 302 302 302",
+    "conversations/<conversation_id>/messages/<message_id>/": "302 404 302 302 302 302 302",
     "products/": "302 302 302 302 302 302 302",
     "products/new/": "302 302 302 302 302 302 302",
     "products/<product_id>/": "302 404 302 302 302 302 302",
@@ -94,6 +121,14 @@ POST = {
     "<slug>/conversations/": "302 404 200 200 200 200 200",
     "<slug>/conversations/filters/<facet_name>/": "302 404 200 200 200 200 200",
     "<slug>/conversations/<conversation_id>/": "302 404 404 200 200 200 200",
+    "<slug>/conversations/<conversation_id>/markdown/": "302 404 404 403 200 200 200",
+    "<slug>/conversations/<conversation_id>/review/": "302 404 404 403 302 302 302",
+    "<slug>/conversations/<conversation_id>/unreview/": "302 404 404 403 302 302 302",
+    "<slug>/conversations/<conversation_id>/mentions/": "302 404 404 403 200 200 200",
+    "<slug>/conversations/<conversation_id>/notes/": "302 404 404 403 422 422 422",
+    "<slug>/conversations/<conversation_id>/notes/<note_id>/edit/": "302 404 404 403 404 404 422",
+    "<slug>/conversations/<conversation_id>/notes/<note_id>/delete/": "302 404 404 403 404 404 302",
+    "<slug>/conversations/<conversation_id>/messages/<message_id>/": "302 404 404 200 200 200 200",
     "<slug>/products/": "302 404 200 200 200 200 200",
     "<slug>/products/new/": "302 404 422 403 422 422 422",
     "<slug>/products/<product_id>/": "302 404 404 200 200 200 200",
@@ -132,11 +167,16 @@ def people(
 def paths(owner: Member, workspace: Workspace, product: Product) -> dict[str, str]:
     """What stands for a parameter: Acme's own things."""
     key = create_api_key(workspace, acting_user=owner.person, name="web server").api_key
+    conversation = tell(product, "Hello")
+    note = Note.objects.create(workspace=workspace, conversation=conversation, author=owner.person, text="Look")
     values = {
         "slug": "acme",
         "facet_name": "rating",
         "product_id": product.id,
-        "conversation_id": tell(product, "Hello").id,
+        "conversation_id": conversation.id,
+        "message_id": conversation.messages.get().id,
+        "note_id": note.id,
+        "ticket": "nonsense",
         "api_key_id": key.id,
         "uidb36": "1",
         "key": "nonsense",
@@ -151,7 +191,7 @@ def test_it_lets_in_whom_the_table_says(
     body = {"nothing": "of use"} if method == "post" else None
     answers = {
         route: " ".join(str(getattr(client, method)(paths[route], body).status_code) for client in people.values())
-        for route in sorted(ROUTES, key=lambda route: route == "logout/")  # the last: it works
+        for route in sorted(ROUTES, key=lambda route: (route == "logout/", "delete" in route))  # the last: they work
     }
     assert answers == table, "a new page needs a row in both tables"
 

@@ -6,19 +6,21 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
 from conversations.models import Conversation
-from conversations.views.conversations import WINDOW
+from conversations.window import WINDOW
 from products.actions import create_product
 from products.models import Member, Product
 from tests.conftest import browser_of, tell
 from tests.conversations.hostile import PAYLOADS
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
 def read(client: Client, conversation: Conversation, **query: str) -> str:
@@ -74,26 +76,96 @@ def test_it_links_to_every_message(as_owner: Client, product: Product) -> None:
         assert page.count(f'id="m-{message.id}"') == 1
 
 
-def test_it_shows_long_conversations_in_windows(as_owner: Client, product: Product) -> None:
-    count = 2 * WINDOW + 1
-    conversation = tell(product, *[f"word {number:04}" for number in range(count)])
-    seen: list[str] = []
-    page = read(as_owner, conversation)
-    assert "Earlier messages" not in page
-    while True:
-        transcript = page.split("<ol")[1].split("</ol>")[0]
-        seen += re.findall(r"<p>(word \d{4})</p>", transcript)
-        later = re.search(r'href="\?start=(\d+)">Later', page)
-        if later is None:
-            break
-        page = read(as_owner, conversation, start=later[1])
-    assert seen == [f"word {number:04}" for number in range(count)]
-    assert f'href="?start={WINDOW}"' in page  # back to the window before
+def shown(page: str) -> list[str]:
+    """The words of a page's messages, from top to bottom."""
+    return re.findall(r"<p>(word \d{4})</p>", page)
 
 
-@pytest.mark.parametrize("start", ["", "-1", "x", "1e3", "٣", "²", "9" * 30, "\0", "1;drop"])
-def test_it_begins_somewhere_for_any_start(as_owner: Client, product: Product, start: str) -> None:
-    read(as_owner, tell(product, "Hello"), start=start)
+def more(page: str, label: str) -> dict[str, str] | None:
+    """The query of the link to "Earlier" or "Later" messages."""
+    found = re.search(rf'<a class="button" data-size="wide" href="\?([^"]+)"[^>]*>(?:<svg.*?</svg>)?{label}', page)
+    return dict(parse_qsl(found[1])) if found else None
+
+
+@pytest.fixture
+def long(product: Product) -> Conversation:
+    """Two windows and a half; three messages share each moment."""
+    said = [
+        {"role": "user", "content": f"word {n:04}", "createdAt": (NOON + timedelta(minutes=n // 3)).isoformat()}
+        for n in range(WINDOW * 5 // 2)
+    ]
+    return tell(product, *said)
+
+
+WORDS = [f"word {number:04}" for number in range(WINDOW * 5 // 2)]
+
+
+def test_it_shows_long_conversations_in_windows(as_owner: Client, long: Conversation) -> None:
+    page = read(as_owner, long)
+    assert more(page, "Earlier") is None
+    seen = [shown(page)]
+    while query := more(page, "Later"):
+        page = read(as_owner, long, **query)
+        seen.append(shown(page))
+    assert [len(each) for each in seen] == [WINDOW, WINDOW, WINDOW // 2]
+    assert [word for words in seen for word in words] == WORDS
+    back = []
+    while query := more(page, "Earlier"):
+        page = read(as_owner, long, **query)
+        back.append(shown(page))
+    assert back == seen[1::-1]
+
+
+def test_it_begins_at_the_end_if_asked_to(as_owner: Client, long: Conversation) -> None:
+    assert 'href="?at=end">Skip to the end' in read(as_owner, long)
+    page = read(as_owner, long, at="end")
+    assert shown(page) == WORDS[-WINDOW:]
+    assert more(page, "Later") is None
+    assert "From the beginning" in page
+
+
+@pytest.mark.parametrize("place", [0, 1, WINDOW // 2, WINDOW, WINDOW * 2, WINDOW * 5 // 2 - 1])
+def test_it_opens_around_the_message_that_is_linked(as_owner: Client, long: Conversation, place: int) -> None:
+    message = list(long.messages.in_order())[place]
+    page = read(as_owner, long, message=str(message.id))
+    assert message.content in shown(page)
+    assert len(shown(page)) == min(WINDOW, len(WORDS) - max(place - WINDOW // 2, 0))
+    assert re.findall(r'id="m-([^"]+)"[^>]* aria-current="true"', page) == [str(message.id)]
+    around = [shown(read(as_owner, long, **query)) for query in (more(page, "Earlier"), more(page, "Later")) if query]
+    assert not set(shown(page)) & {word for words in around for word in words}
+
+
+def test_it_gives_htmx_the_next_window_alone(as_owner: Client, long: Conversation) -> None:
+    query = more(read(as_owner, long), "Later")
+    answer = as_owner.get(f"/acme/conversations/{long.id}/", query, headers=PART)
+    assert shown(answer.text) == WORDS[WINDOW : 2 * WINDOW]
+    assert "<html" not in answer.text
+    assert more(answer.text, "Earlier") is None
+    assert "HX-Request-Type" in answer.headers["Vary"]
+    later = more(answer.text, "Later")
+    assert shown(as_owner.get(f"/acme/conversations/{long.id}/", later, headers=PART).text) == WORDS[2 * WINDOW :]
+    earlier = as_owner.get(
+        f"/acme/conversations/{long.id}/", more(read(as_owner, long, at="end"), "Earlier"), headers=PART
+    )
+    assert shown(earlier.text) == WORDS[WINDOW // 2 : WINDOW * 3 // 2]
+    assert (more(earlier.text, "Later"), 'id="tail"' in earlier.text) == (None, False)
+
+
+NONSENSE = ["", "-1", "x", "1e3", "٣", "²", "9" * 30, "\0", "1;drop", "0190b0a0-0000-7000-8000-000000000001"]
+
+
+@pytest.mark.parametrize("name", ["message", "after", "before", "at", "view", "note", "start"])
+def test_it_begins_at_the_beginning_for_nonsense(as_owner: Client, product: Product, name: str) -> None:
+    conversation = tell(product, "word 0001", "word 0002")
+    for value in NONSENSE:
+        assert shown(read(as_owner, conversation, **{name: value})) == ["word 0001", "word 0002"]
+
+
+def test_it_begins_at_the_beginning_for_a_message_of_another_conversation(as_owner: Client, product: Product) -> None:
+    other = tell(product, "word 9999").messages.get()
+    conversation = tell(product, "word 0001")
+    for name in ("message", "after", "before"):
+        assert shown(read(as_owner, conversation, **{name: str(other.id)})) == ["word 0001"]
 
 
 def test_it_leads_to_the_neighbours_of_the_same_environment(
@@ -173,21 +245,41 @@ def test_it_takes_few_queries_whatever_is_in_it(
     for number in range(40):
         tell(product, f"{number}", externalUserId=f"user-{number}", externalConversationId="c")
     conversation = tell(product, {"messageType": "tool_call", "toolName": "t"}, externalConversationId="c")
-    with django_assert_max_num_queries(12):
-        read(as_owner, conversation)
+    message = conversation.messages.first()
+    assert message
+    read(as_owner, conversation)  # the first visit writes into the session
+    organization = tell(product, "x", externalOrganizationId="initech", externalConversationId="d").organization_id
+    narrowed = {"user": str(conversation.participant_id), "organization": str(organization), "rating": "low"}
+    for view in ("reading", "trace"):
+        with django_assert_max_num_queries(12):
+            read(as_owner, conversation, view=view, message=str(message.id), **narrowed)
 
 
 def test_it_keeps_a_tool_call_and_its_result_in_one_window(as_owner: Client, product: Product) -> None:
     call = {"messageType": "tool_call", "toolName": "look_up", "input": {"order": 7}, "externalMessageId": "call"}
     result = {"messageType": "observation", "output": "found it", "parentExternalMessageId": "call"}
-    conversation = tell(product, *["before"] * (WINDOW - 1), call, result, "after")
+    meanwhile = {"messageType": "thought", "content": "meanwhile"}
+    conversation = tell(product, *["before"] * (WINDOW - 1), call, meanwhile, result, "after")
     first = read(as_owner, conversation)
     assert "found it" in first
     assert "no result" not in first
-    assert f'href="?start={WINDOW + 1}"' in first
-    second = read(as_owner, conversation, start=str(WINDOW + 1))
+    query = more(first, "Later")
+    assert query
+    second = read(as_owner, conversation, **query)
     assert "found it" not in second
-    assert "after" in second
+    assert "<p>after</p>" in second
+    back = read(as_owner, conversation, **(more(second, "Earlier") or {}))
+    assert "found it" in back
+    assert "no result" not in back
+
+
+def test_it_brings_the_call_of_a_result_that_begins_a_window(as_owner: Client, product: Product) -> None:
+    call = {"messageType": "tool_call", "toolName": "look_up", "externalMessageId": "call"}
+    result = {"messageType": "observation", "output": "found it", "parentExternalMessageId": "call"}
+    conversation = tell(product, "before", call, result, *["after"] * (WINDOW - 1))
+    page = read(as_owner, conversation, at="end")
+    assert "look_up" in page
+    assert "<span>Result of" not in page
 
 
 def test_it_shows_the_context_of_a_message(as_owner: Client, product: Product) -> None:

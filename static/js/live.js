@@ -1,0 +1,66 @@
+// A conversation that is still going on grows: asks now and then whether it has changed, and if so loads what is new.
+// Asks less and less often while nothing happens, and not at all while nobody looks.
+const FIRST = 2_000, LAST = 30_000, SLOWER = 1.3;
+const pill = document.querySelector(".news");
+let wait = FIRST, timer = 0, unread = 0;
+
+const tail = () => document.getElementById("tail");
+
+async function ask() {
+  timer = 0;
+  const end = tail();
+  if (!end || document.hidden) return;
+  let changed = false;
+  try {
+    const answer = await fetch(end.dataset.changes, { cache: "no-store", credentials: "omit" });
+    changed = answer.status === 200;
+  } catch { /* the network is away: asked again later */ }
+  if (changed) {
+    const last = end.previousElementSibling;
+    await htmx.ajax("GET", end.getAttribute("hx-get"), { source: end, target: end, swap: "outerHTML" });
+    tell(last);
+    wait = FIRST;
+  } else wait = Math.min(wait * SLOWER, LAST);
+  later();
+}
+
+function later() {
+  clearTimeout(timer);
+  timer = setTimeout(ask, wait);
+}
+
+// New entries stand out; those below the screen are told of by the pill.
+function tell(last) {
+  let count = 0;
+  for (let entry = last?.nextElementSibling; entry; entry = entry.nextElementSibling) {
+    if (!entry.matches(".entry, .happening")) continue;
+    entry.dataset.isNew = "";
+    count += 1;
+  }
+  const end = tail();
+  if (!count || !end) return;
+  const isBelow = (last?.nextElementSibling ?? end).getBoundingClientRect().top > innerHeight - 40;
+  unread = isBelow ? unread + count : 0;
+  pill.hidden = !unread;
+  pill.querySelector("span").textContent = `${unread} new`;
+}
+
+pill.addEventListener("click", (event) => {
+  event.preventDefault();
+  const entries = document.querySelectorAll("#transcript > .entry");
+  entries[entries.length - 1]?.scrollIntoView({ block: "end" });
+});
+addEventListener("scroll", () => {
+  if (!unread) return;
+  const last = tail()?.previousElementSibling;
+  if (last && last.getBoundingClientRect().top < innerHeight) {
+    unread = 0;
+    pill.hidden = true;
+  }
+}, { passive: true });
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return clearTimeout(timer);
+  wait = FIRST;
+  ask();
+});
+later();
