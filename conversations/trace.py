@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from conversations.models import Message, MessageType, parent_ids
@@ -14,11 +14,12 @@ MAX_DEPTH = 12
 # The width of a turn, of which bars take their part.
 WIDTH = 1_000
 LEAST_WIDTH = 6
+MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A message in the tree.
+    """A message in the tree, a tool call with its result.
 
     `offset` is when in its turn it began and `duration` how long it and all below it took; `bar_start` and `bar_width`
     are the same in thousandths of the turn. `closes` is how many branches end after it. `is_apart`: its parent is none
@@ -26,6 +27,7 @@ class Node:
     """
 
     message: Message
+    result: Message | None
     label: str
     preview: str
     parts: Sequence[tuple[str, str]]
@@ -55,16 +57,21 @@ class Turn:
 
 
 def trace(window: Window) -> list[Turn]:
-    """The window's messages as trees, in turns that each begin with something a user said outside of any tree."""
-    known = parent_ids([*window.earlier, *window.messages])
+    """The window's messages as trees, in turns that each begin with something a user said outside of any tree.
+
+    A result is one with its call, as it is in the transcript.
+    """
     calls = {result.id: call for call, result in window.results.items()}
-    tree = Tree(window.messages, {**calls, **known})
+    known = parent_ids([*window.earlier, *window.messages])
+    parents = {id: calls.get(parent, parent) for id, parent in known.items()}
+    here = {message.id for message in window.messages}
+    tree = Tree([message for message in window.messages if calls.get(message.id) not in here], parents)
     turns: list[list[Message]] = []
     for root in tree.roots:
         if not turns or root.type == MessageType.USER_MESSAGE:
             turns.append([])
         turns[-1].append(root)
-    return [_turn(tree, roots, known, window.marked) for roots in turns]
+    return [_turn(tree, roots, window, set(parents)) for roots in turns]
 
 
 class Tree:
@@ -94,37 +101,41 @@ class Tree:
             stack += [(child, depth + 1) for child in reversed(self.children[message.id])]
 
 
-def _turn(tree: Tree, roots: Sequence[Message], known: Mapping[UUID, UUID], marked: UUID | None) -> Turn:
+def _turn(tree: Tree, roots: Sequence[Message], window: Window, with_parent: set[UUID]) -> Turn:
     walked = [each for root in roots for each in tree.walk(root)]
+    results = {message.id: window.results.get(message.id) for message, _ in walked}
     start = min(message.created_at for message, _ in walked)
-    ends = {message.id: message.created_at for message, _ in walked}
+    ends: dict[UUID, datetime] = {}
     for message, _ in reversed(walked):  # children before their parents
-        ends[message.id] = max([ends[message.id], *(ends[child.id] for child in tree.children[message.id])])
+        own = results[message.id] or message
+        below = [ends[child.id] for child in tree.children[message.id]]
+        ends[message.id] = max([message.created_at, own.created_at, *below])
     whole = max(ends.values()) - start
     depths = [min(depth, MAX_DEPTH) for _, depth in walked]
     nodes = []
-    for (message, depth), next_depth in zip(walked, [*depths[1:], 0], strict=True):
+    for (message, _), depth, next_depth in zip(walked, depths, [*depths[1:], 0], strict=True):
+        result = results[message.id]
         took = ends[message.id] - message.created_at
         bar_start = min(_share(message.created_at - start, whole), WIDTH - LEAST_WIDTH)
         nodes.append(
             Node(
                 message=message,
+                result=result,
                 label=MessageType(message.type).label,
-                preview=message.tool_name or _preview(message),
-                parts=list(_parts(message)),
-                has_failed=message.type == MessageType.TOOL_ERROR
-                or any(child.type == MessageType.TOOL_ERROR for child in tree.children[message.id]),
-                is_branch=next_depth > min(depth, MAX_DEPTH),
-                is_apart=message.id in known and depth == 0,
-                is_marked=message.id == marked,
-                closes=max(min(depth, MAX_DEPTH) - next_depth, 0),
-                offset=f"+{span(message.created_at - start)}" if message.created_at > start else "",
-                duration=span(took) if took >= timedelta(milliseconds=1) else "",
+                preview=_preview(message),
+                parts=[*_parts(message), *(_parts(result) if result else ())],
+                has_failed=MessageType.TOOL_ERROR in (message.type, result.type if result else None),
+                is_branch=next_depth > depth,
+                is_apart=message.id in with_parent and depth == 0,
+                is_marked=window.marked is not None and window.marked in (message.id, result.id if result else None),
+                closes=max(depth - next_depth, 0),
+                offset=f"+{span(message.created_at - start)}" if message.created_at - start >= MOMENT else "",
+                duration=span(took) if took >= MOMENT else "",
                 bar_start=bar_start,
                 bar_width=min(max(_share(took, whole), LEAST_WIDTH), WIDTH - bar_start),
             )
         )
-    return Turn(message=roots[0], duration=span(whole) if whole >= timedelta(milliseconds=1) else "", nodes=nodes)
+    return Turn(message=roots[0], duration=span(whole) if whole >= MOMENT else "", nodes=nodes)
 
 
 def _share(part: timedelta, whole: timedelta) -> int:
@@ -132,8 +143,8 @@ def _share(part: timedelta, whole: timedelta) -> int:
 
 
 def _preview(message: Message) -> str:
-    said = message.content or preview(message.output if message.output is not None else message.input)
-    return " ".join(said[:400].split())[:160]
+    said = message.content or preview(message.output if message.input is None else message.input)
+    return " ".join(f"{message.tool_name or ''} {said[:400]}".split())[:160]
 
 
 def _parts(message: Message) -> Iterator[tuple[str, str]]:
