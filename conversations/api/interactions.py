@@ -167,7 +167,6 @@ def message_in_full(message: Message) -> dict[str, Any]:
         "context": message.context,
         "properties": message.properties,
         "voice": message.voice,
-        "tokens": message.tokens,
         "receivedAt": message.received_at.isoformat(),
     }
 
