@@ -14,7 +14,7 @@ from random import Random
 from greenflash_site.demo.cast import Person, people
 from greenflash_site.demo.coding import CODING
 from greenflash_site.demo.endings import ASIDES, ENDINGS
-from greenflash_site.demo.script import Json, Scenario, Step
+from greenflash_site.demo.script import Json, Mood, Scenario, Step
 from greenflash_site.demo.slots import Slots
 from greenflash_site.demo.support import SUPPORT
 from greenflash_site.demo.telling import Spoken, tell
@@ -34,11 +34,15 @@ class DemoProduct:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One POST /messages: for which product, when it is sent, and its body as on the wire but for `productId`."""
+    """One POST /messages: for which product, when it is sent, and its body as on the wire but for `productId`.
+
+    `mood` is how the conversation leaves the person.
+    """
 
     product: str
     at: datetime
     body: dict[str, Json]
+    mood: Mood = "neutral"
 
 
 ORGANIZATION_NAME = "Stockwren"
@@ -186,7 +190,7 @@ def _converse(
     for turns in _pieces(spoken, by_turn=resends or rng.random() < 0.3):
         new: list[Json] = [each.message for each in turns]
         at = min(turns[-1].at + timedelta(seconds=rng.uniform(0.2, 1.5)), until)
-        yield Request(scenario.product, at, {**body, "messages": (sent + new) if resends else new})
+        yield Request(scenario.product, at, {**body, "messages": (sent + new) if resends else new}, scenario.mood)
         sent += new
 
 

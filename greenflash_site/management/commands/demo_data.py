@@ -14,10 +14,13 @@ from tqdm import tqdm
 
 from conversations.ingest.accept import accept
 from conversations.ingest.contract import CreateMessages
+from conversations.ingest.events import CreateEvent, store_event
+from conversations.ingest.ratings import LogRating, store_rating
 from conversations.models import Conversation, Organization, Participant
 from greenflash_site.api.auth import caller_of
 from greenflash_site.demo.cast import COMPANIES
-from greenflash_site.demo.story import ORGANIZATION_NAME, PRODUCTS, story
+from greenflash_site.demo.reactions import reactions
+from greenflash_site.demo.story import ORGANIZATION_NAME, PRODUCTS, Request, story
 from products.actions import create_product, create_workspace
 from products.models import Member, Person, Product, Workspace
 
@@ -74,14 +77,21 @@ def _tell(member: Member, *, conversations: int, seed: int, shown: bool) -> int:
     caller = caller_of(member.workspace)
     names = {product.key: product.name for product in PRODUCTS}
     ids = dict(Product.objects.filter(workspace=member.workspace).values_list("name", "id"))
-    told: set[str] = set()
+    until = datetime.now(UTC)
+    last: dict[str, Request] = {}  # of each conversation
     with transaction.atomic(), tqdm(total=conversations, unit=" conversations", disable=not shown) as bar:
-        for request in story(seed=seed, until=datetime.now(UTC), conversations=conversations):
+        for request in story(seed=seed, until=until, conversations=conversations):
             body = msgspec.convert({**request.body, "productId": ids[names[request.product]]}, CreateMessages)
-            told.add(accept(body, caller=caller, now=request.at).answer.conversation_id)
-            bar.update(len(told) - bar.n)
+            last[accept(body, caller=caller, now=request.at).answer.conversation_id] = request
+            bar.update(len(last) - bar.n)
+        for reaction in (each for request in last.values() for each in reactions(request, until=until)):
+            wire = {**reaction.body, "productId": ids[names[reaction.product]]}
+            if reaction.path == "ratings":
+                store_rating(msgspec.convert(wire, LogRating), caller=caller, now=reaction.at)
+            else:
+                store_event(msgspec.convert(wire, CreateEvent), caller=caller, now=reaction.at)
         _name_everybody(member.workspace)
-    return len(told)
+    return len(last)
 
 
 def _name_everybody(workspace: Workspace) -> None:
