@@ -6,6 +6,7 @@ The list, its counts, its live poll, its export, saved views and the reader's ne
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cached_property
 from types import MappingProxyType
 from typing import Self
 from urllib.parse import urlencode
@@ -86,11 +87,16 @@ class ConversationFilter:
             zone=zone_of(request),
         )
 
-    @property
+    @cached_property
     def query(self) -> str:
         """The parameters of the filter alone, urlencoded in a fixed order, for links; "" where nothing is filtered."""
         environment = {} if self.environment == ENVIRONMENTS[0] else {"environment": self.environment}
         return urlencode({**environment, **{name: self.values[name] for name in NAMES if name in self.values}})
+
+    @property
+    def link(self) -> str:
+        """`query` as it follows a path: "?rating=low", or nothing."""
+        return f"?{self.query}" if self.query else ""
 
     @property
     def text(self) -> str:

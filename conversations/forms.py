@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from conversations.models import Note
+from conversations.models import Note, SavedView
+from products.models import Member
 
 
 class NoteForm(forms.Form):
@@ -20,3 +21,37 @@ class NoteForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "note-%s", **kwargs})
+
+
+class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """What a view is called, and who sees it."""
+
+    is_shared = forms.BooleanField(
+        label="Share with the team",
+        required=False,
+        help_text="Everybody in your organization finds it above the list, with the conversations they may see.",
+    )
+
+    class Meta:
+        model = SavedView
+        fields = ["name"]
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            self.instance.workspace, self.instance.member = member.workspace, member
+        self.fields["is_shared"].initial = self.instance.shared_at is not None
+
+    def clean_name(self) -> str:
+        """A member's views have different names."""
+        name: str = self.cleaned_data["name"]
+        others = SavedView.objects.filter(workspace_id=self.instance.workspace_id, member_id=self.instance.member_id)
+        if others.filter(name=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError("There is a view of this name already.")
+        return name
+
+    def save(self, commit: bool = True) -> SavedView:
+        """Store it."""
+        self.instance.share(shared=self.cleaned_data["is_shared"])
+        view: SavedView = super().save(commit)
+        return view

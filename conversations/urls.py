@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from conversations.views import conversations, facets, notes, reader
+from conversations.views import conversations, facets, notes, reader, saved_views
 
 organization_urls = [
     path("conversations/", conversations.index, name="conversation-list"),
     path("conversations/filters/<slug:facet_name>/", facets.facet, name="conversation-facet"),
+    path("conversations/views/new/", saved_views.new, name="saved-view-new"),
+    path("conversations/views/<uuid:saved_view_id>/edit/", saved_views.edit, name="saved-view-edit"),
+    path("conversations/views/<uuid:saved_view_id>/delete/", saved_views.delete, name="saved-view-delete"),
     path("conversations/<uuid:conversation_id>/", reader.detail, name="conversation-detail"),
     path("conversations/<uuid:conversation_id>/markdown/", reader.markdown, name="conversation-markdown"),
     path("conversations/<uuid:conversation_id>/review/", notes.review, name="conversation-review"),

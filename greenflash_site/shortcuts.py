@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from conversations.models import Conversation, Message, Note
+from conversations.models import Conversation, Message, Note, SavedView
 from greenflash_site.access import signed_in
 from greenflash_site.http import PersonRequest
 from products.models import ApiKey, Member, Product
@@ -18,6 +18,7 @@ OWNERS = {
     "conversation_id": Conversation,
     "message_id": Message,
     "note_id": Note,
+    "saved_view_id": SavedView,
     "api_key_id": ApiKey,
 }
 

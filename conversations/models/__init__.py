@@ -11,6 +11,7 @@ from conversations.models.prompt import Component, Prompt, VersionPrompt
 from conversations.models.prompt_use import PromptUse
 from conversations.models.rating import Rating
 from conversations.models.sampled_out import SampledOut
+from conversations.models.saved_view import SavedView
 
 __all__ = [
     "Component",
@@ -31,6 +32,7 @@ __all__ = [
     "Rating",
     "Review",
     "SampledOut",
+    "SavedView",
     "ValueType",
     "VersionPrompt",
     "conversations_of",

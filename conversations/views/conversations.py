@@ -1,5 +1,7 @@
 """Conversations: the list."""
 
+from typing import Any
+
 from django.http import HttpResponse
 
 from conversations.facets import chips, facets_of
@@ -8,6 +10,7 @@ from conversations.keyset import Page
 from conversations.models import conversations_of
 from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest, render
+from products.models import Role
 
 
 @member_required()
@@ -22,6 +25,20 @@ def index(request: MemberRequest) -> HttpResponse:
         "chosen": chosen,
         "chips": chips(chosen),
         "facets": facets_of(chosen),
+        **_views(request, chosen),
         "has_any": bool(page.rows) or conversations_of(request.products).exists(),
     }
     return render(request, "conversations/list.html", context)
+
+
+def _views(request: MemberRequest, chosen: ConversationFilter) -> dict[str, Any]:
+    """The saved views above the list, and what may be done with the one that is shown."""
+    views = list(request.workspace.saved_views.seen_by(request.member))
+    opened = next((view for view in views if view.query == chosen.query), None)
+    may_write = request.member.has_role(Role.MEMBER)
+    return {
+        "saved_views": views,
+        "opened": opened,
+        "can_change": opened is not None and opened.is_changed_by(request.member),
+        "can_save": may_write and opened is None and bool(chosen.values),
+    }

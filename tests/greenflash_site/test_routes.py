@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
-from conversations.models import Note
+from conversations.models import Note, SavedView
 from products.actions import create_api_key
 from products.models import Member, Product, Role, Workspace
 from tests.conftest import browser_of, tell
@@ -39,6 +40,9 @@ GET = {
     "": "302 302 302 302 302 302 302",
     "conversations/": "302 302 302 302 302 302 302",
     "conversations/filters/<facet_name>/": "302 302 302 302 302 302 302",
+    "conversations/views/new/": "302 302 302 302 302 302 302",
+    "conversations/views/<saved_view_id>/edit/": "302 404 302 302 302 302 302",
+    "conversations/views/<saved_view_id>/delete/": "302 404 302 302 302 302 302",
     "conversations/<conversation_id>/": "302 404 302 302 302 302 302",
     "conversations/<conversation_id>/markdown/": "302 404 302 302 302 302 302",
     "conversations/<conversation_id>/review/": "302 404 302 302 302 302 302",
@@ -59,6 +63,9 @@ GET = {
     "<slug>/": "302 404 200 200 200 200 200",
     "<slug>/conversations/": "302 404 200 200 200 200 200",
     "<slug>/conversations/filters/<facet_name>/": "302 404 200 200 200 200 200",
+    "<slug>/conversations/views/new/": "302 404 200 403 200 200 200",
+    "<slug>/conversations/views/<saved_view_id>/edit/": "302 404 404 403 404 200 200",
+    "<slug>/conversations/views/<saved_view_id>/delete/": "302 405 405 405 405 405 405",
     "<slug>/conversations/<conversation_id>/": "302 404 404 200 200 200 200",
     "<slug>/conversations/<conversation_id>/markdown/": "302 404 404 403 200 200 200",
     "<slug>/conversations/<conversation_id>/review/": "302 405 405 405 405 405 405",
@@ -100,6 +107,9 @@ POST = {
     "": "302 302 302 302 302 302 302",
     "conversations/": "302 302 302 302 302 302 302",
     "conversations/filters/<facet_name>/": "302 302 302 302 302 302 302",
+    "conversations/views/new/": "302 302 302 302 302 302 302",
+    "conversations/views/<saved_view_id>/edit/": "302 404 302 302 302 302 302",
+    "conversations/views/<saved_view_id>/delete/": "302 404 302 302 302 302 302",
     "conversations/<conversation_id>/": "302 404 302 302 302 302 302",
     "conversations/<conversation_id>/markdown/": "302 404 302 302 302 302 302",
     "conversations/<conversation_id>/review/": "302 404 302 302 302 302 302",
@@ -120,6 +130,9 @@ POST = {
     "<slug>/": "302 404 200 200 200 200 200",
     "<slug>/conversations/": "302 404 200 200 200 200 200",
     "<slug>/conversations/filters/<facet_name>/": "302 404 200 200 200 200 200",
+    "<slug>/conversations/views/new/": "302 404 422 403 422 422 422",
+    "<slug>/conversations/views/<saved_view_id>/edit/": "302 404 404 403 404 422 422",
+    "<slug>/conversations/views/<saved_view_id>/delete/": "302 404 404 403 404 302 404",
     "<slug>/conversations/<conversation_id>/": "302 404 404 200 200 200 200",
     "<slug>/conversations/<conversation_id>/markdown/": "302 404 404 403 200 200 200",
     "<slug>/conversations/<conversation_id>/review/": "302 404 404 403 302 302 302",
@@ -172,6 +185,9 @@ def paths(owner: Member, workspace: Workspace, product: Product) -> dict[str, st
     values = {
         "slug": "acme",
         "facet_name": "rating",
+        "saved_view_id": SavedView.objects.create(
+            workspace=workspace, member=owner, name="Ours", shared_at=timezone.now()
+        ).id,
         "product_id": product.id,
         "conversation_id": conversation.id,
         "message_id": conversation.messages.get().id,
