@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from conversations.views import conversations, facets, notes, reader, saved_views
+from conversations.views import arrivals, conversations, facets, notes, reader, saved_views
 
 organization_urls = [
     path("conversations/", conversations.index, name="conversation-list"),
     path("conversations/filters/<slug:facet_name>/", facets.facet, name="conversation-facet"),
+    path("conversations/arrivals/", arrivals.index, name="conversation-arrivals"),
     path("conversations/views/new/", saved_views.new, name="saved-view-new"),
     path("conversations/views/<uuid:saved_view_id>/edit/", saved_views.edit, name="saved-view-edit"),
     path("conversations/views/<uuid:saved_view_id>/delete/", saved_views.delete, name="saved-view-delete"),
@@ -22,4 +23,7 @@ organization_urls = [
 ]
 
 # Outside of any organization: whoever has the ticket may ask.
-open_urls = [path("changes/<str:ticket>/", reader.changes, name="conversation-changes")]
+open_urls = [
+    path("changes/conversations/<str:ticket>/", arrivals.changes, name="conversation-list-changes"),
+    path("changes/<str:ticket>/", reader.changes, name="conversation-changes"),
+]

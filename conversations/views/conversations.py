@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils import timezone
 
+from conversations.arrivals import arrivals_ticket
 from conversations.facets import chips, facets_of
 from conversations.filters import ConversationFilter
 from conversations.keyset import Page
@@ -16,6 +18,7 @@ from products.models import Role
 @member_required()
 def index(request: MemberRequest) -> HttpResponse:
     """Conversations of the switch's environment, newest first, narrowed to what the query string asks for."""
+    now = timezone.now()
     chosen = ConversationFilter.of(request)
     page = Page.of(chosen.apply(conversations_of(chosen.products)), request.GET, workspace=request.workspace)
     context = {
@@ -26,6 +29,8 @@ def index(request: MemberRequest) -> HttpResponse:
         "chips": chips(chosen),
         "facets": facets_of(chosen),
         **_views(request, chosen),
+        "since": now.isoformat(),
+        "ticket": arrivals_ticket(chosen, now),
         "has_any": bool(page.rows) or conversations_of(request.products).exists(),
     }
     return render(request, "conversations/list.html", context)
