@@ -191,7 +191,6 @@ def paths(owner: Member, workspace: Workspace, product: Product) -> dict[str, st
     values = {
         "slug": "acme",
         "facet_name": "rating",
-        "ticket": "none",
         "saved_view_id": SavedView.objects.create(
             workspace=workspace, member=owner, name="Ours", shared_at=timezone.now()
         ).id,
