@@ -78,7 +78,7 @@ def _work(pipe: Connection) -> None:
     caller: Caller | None = None
     while True:
         way, bodies, threads, seconds = pipe.recv()
-        caller = caller or caller_of(Workspace.objects.get())
+        caller = caller or caller_of(Workspace.objects.earliest("created_at"))
         make = _statement if way == "statement" else _accept
         calls = iter([make(body, caller) for body in bodies])
         pipe.send("ready")

@@ -1,5 +1,6 @@
 """Measures ingest: the same requests by COPY, by the statement, by `accept` and over HTTP, in turns, in one run."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -12,7 +13,7 @@ from greenflash_site.bench import load
 from greenflash_site.bench.direct import Direct, processes
 from greenflash_site.bench.installation import Installation, running
 from greenflash_site.bench.load import Timing
-from greenflash_site.bench.processes import cpu_seconds, family, memory
+from greenflash_site.bench.processes import cpu_seconds
 from greenflash_site.bench.tables import Tables
 from greenflash_site.bench.workload import Workload
 from greenflash_site.database import embedded
@@ -21,6 +22,8 @@ from products.models.api_key import generate_key
 # COPY comes last: it puts back what the others stored.
 type Way = Literal["statement", "accept", "http", "copy"]
 WAYS: tuple[Way, ...] = ("statement", "accept", "http", "copy")
+# Until all processes of `up` have loaded what they need.
+SETTLE_SECONDS = 2.0
 WARM_UP_SECONDS = 0.4
 WARM_UP_REQUESTS = 400
 # So many times more requests are made ready than were needed in the turn before.
@@ -64,8 +67,9 @@ class Bench:
 
     def __init__(self, installation: Installation, direct: Direct, tables: Tables) -> None:
         self.tables = tables
-        self.peak_memory = 0  # bytes of all processes of `up`, the database's apart
-        self._installation = installation
+        self.installation = installation
+        # Bytes of all processes of `up`, the database's apart: before the first request, and at most.
+        self.idle_memory = self.peak_memory = installation.memory()
         self._direct = direct
         self._number = 0
 
@@ -73,7 +77,7 @@ class Bench:
         """All ways in turns, `repetitions` times, and the median of each figure; raises BenchFailed or LoadFailed."""
         self.tables.clear()
         if workload.is_known:
-            bodies = list(workload.begin_known(self._installation.product_id))
+            bodies = list(workload.begin_known(self.installation.product_id))
             self._direct.store_all("accept", bodies, clients=workload.clients, seconds=60)
         turns: dict[str, list[Figures]] = {way: [self._turn(way, workload)] for way in WAYS}
         self.tables.analyze()
@@ -82,9 +86,15 @@ class Bench:
                 turns[way].append(self._turn(way, workload, seconds=seconds, pace=turns[way][-1].requests))
         return Row(workload=workload, figures={way: medians(figures[1:]) for way, figures in turns.items()})
 
-    def memory(self) -> int:
-        """Bytes that all processes of `up` take now, the database's apart."""
-        return memory(family(self._installation.pid, without=self._installation.database_pid))
+    def store(self, workload: Workload, *, count: int) -> None:
+        """Store so many requests, without HTTP."""
+        self._direct.store_all("accept", self.bodies(workload, count=count), clients=workload.clients, seconds=60)
+
+    def bodies(self, workload: Workload, *, count: int) -> list[bytes]:
+        """The bodies of so many requests that nobody has sent yet."""
+        bodies = list(workload.bodies(self.installation.product_id, start=self._number, count=count))
+        self._number += count
+        return bodies
 
     def _turn(
         self,
@@ -95,10 +105,9 @@ class Bench:
         pace: float = WARM_UP_REQUESTS / WARM_UP_SECONDS,
     ) -> Figures:
         """One way for some seconds, at a pace of about so many requests a second."""
-        bodies = [] if way == "copy" else self._bodies(workload, count=int(pace * seconds * RESERVE) + workload.clients)
+        bodies = [] if way == "copy" else self.bodies(workload, count=int(pace * seconds * RESERVE) + workload.clients)
         known = self.tables.message_count()
-        server = family(self._installation.pid, without=self._installation.database_pid)
-        database = family(self._installation.database_pid)
+        server, database = self.installation.processes()
         before = cpu_seconds(server), cpu_seconds(database)
         timing = self._run(way, bodies, workload, seconds=seconds)
         after = cpu_seconds(server), cpu_seconds(database)
@@ -108,7 +117,7 @@ class Bench:
             messages = len(timing.latencies) * workload.messages
             if (stored := self.tables.message_count() - known) != messages:
                 raise BenchFailed(f"{messages} messages were acknowledged ({way}), {stored} were stored.")
-        self.peak_memory = max(self.peak_memory, self.memory())
+        self.peak_memory = max(self.peak_memory, self.installation.memory())
         elapsed = timing.ended - timing.started
         p50, p95, p99 = (1000 * percentile(timing.latencies, share) for share in (0.5, 0.95, 0.99))
         return Figures(
@@ -125,15 +134,10 @@ class Bench:
         if way == "copy":
             return self.tables.copy()
         if way == "http":
-            here = self._installation
+            here = self.installation
             requests = [load.request("/api/v1/messages", body, api_key=here.api_key) for body in bodies]
             return load.send_all(requests, port=here.port, clients=workload.clients, seconds=seconds)
         return self._direct.store_all(way, bodies, clients=workload.clients, seconds=seconds)
-
-    def _bodies(self, workload: Workload, *, count: int) -> list[bytes]:
-        bodies = list(workload.bodies(self._installation.product_id, start=self._number, count=count))
-        self._number += count
-        return bodies
 
 
 @contextmanager
@@ -145,6 +149,7 @@ def ready() -> Iterator[Bench]:
         # Now, after the processes were forked.
         psycopg.connect(embedded.url(installation.data), autocommit=True) as connection,
     ):
+        time.sleep(SETTLE_SECONDS)
         yield Bench(installation, direct, Tables(connection))
 
 

@@ -15,9 +15,12 @@ from pathlib import Path
 from types import FrameType
 from uuid import uuid4
 
+from greenflash_site.bench.processes import family, memory
 from greenflash_site.server.supervisor import GRACE_SECONDS
 
 MANAGE = Path(__file__).parents[2] / "manage.py"
+# So high that counting does its work and refuses nobody.
+NO_LIMIT = 10**9
 STOP_SECONDS = 2 * GRACE_SECONDS
 
 
@@ -40,6 +43,14 @@ class Installation:
         """The embedded PostgreSQL's first process."""
         return int((self.data / "cluster" / "postmaster.pid").read_text().split()[0])
 
+    def processes(self) -> tuple[set[int], set[int]]:
+        """All processes of `up` but the database's, and those of the database."""
+        return family(self.pid, without=self.database_pid), family(self.database_pid)
+
+    def memory(self) -> int:
+        """Bytes that all processes of `up` take now, the database's apart."""
+        return memory(self.processes()[0])
+
 
 @contextmanager
 def temporary_environment() -> Iterator[None]:
@@ -56,8 +67,6 @@ def temporary_environment() -> Iterator[None]:
         GREENFLASH_DATA=data,
         GREENFLASH_HOST="127.0.0.1",
         GREENFLASH_PORT=str(_free_port()),
-        # So high that counting does its work and refuses nobody.
-        GREENFLASH_RATE_LIMIT=str(10**9),
     )
     try:
         yield
@@ -67,7 +76,7 @@ def temporary_environment() -> Iterator[None]:
 
 
 @contextmanager
-def running(*, api_key: str = "") -> Iterator[Installation]:
+def running(*, api_key: str = "", rate_limit: int = NO_LIMIT) -> Iterator[Installation]:
     """Run `manage.py up` in `temporary_environment` until the end; raises DidNotStart.
 
     With an API key an organization is made that has it and a product.
@@ -83,7 +92,11 @@ def running(*, api_key: str = "") -> Iterator[Installation]:
         # A session of its own, so that Ctrl-C reaches the bench alone, which then stops it in order.
         process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, str(MANAGE), "up"],
-            env={**os.environ, **{f"GREENFLASH_INIT_{name}": value for name, value in init.items()}},
+            env={
+                **os.environ,
+                **{f"GREENFLASH_INIT_{name}": value for name, value in init.items()},
+                "GREENFLASH_RATE_LIMIT": str(rate_limit),
+            },
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

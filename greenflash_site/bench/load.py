@@ -8,10 +8,11 @@ import select
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import perf_counter, sleep
 
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length:"
+GOOD = (b"20",)
 PATIENCE = 60.0  # seconds without any answer
 
 
@@ -26,6 +27,11 @@ class Timing:
     started: float
     ended: float
     latencies: list[float] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return len(self.latencies) / (self.ended - self.started)
 
 
 def request(path: str, body: bytes, *, api_key: str, **headers: str) -> bytes:
@@ -53,10 +59,19 @@ def page(path: str, *, cookie: str) -> bytes:
     return "\r\n".join(lines).encode() + HEAD_END
 
 
-def send_all(requests: Sequence[bytes], *, port: int, clients: int, seconds: float) -> Timing:
+def send_all(
+    requests: Sequence[bytes],
+    *,
+    port: int,
+    clients: int,
+    seconds: float,
+    expected: tuple[bytes, ...] = GOOD,
+    pause: float = 0.0,
+) -> Timing:
     """Send requests, each client its next when it has its answer, until they are all sent or the time is over.
 
-    Raises LoadFailed at an answer that is not 200 or 201.
+    Between an answer and the next request each waits for `pause` seconds. Raises LoadFailed at an answer whose status
+    does not begin with one of those expected.
     """
     poller = select.epoll()
     sockets: dict[int, socket.socket] = {}
@@ -66,7 +81,7 @@ def send_all(requests: Sequence[bytes], *, port: int, clients: int, seconds: flo
         sockets[connection.fileno()] = connection
         poller.register(connection, select.EPOLLIN)
     try:
-        return _converse(requests, sockets, poller, seconds=seconds)
+        return _converse(requests, sockets, poller, seconds=seconds, expected=expected, pause=pause)
     finally:
         poller.close()
         for connection in sockets.values():
@@ -74,8 +89,15 @@ def send_all(requests: Sequence[bytes], *, port: int, clients: int, seconds: flo
 
 
 def _converse(
-    requests: Sequence[bytes], sockets: dict[int, socket.socket], poller: select.epoll, *, seconds: float
+    requests: Sequence[bytes],
+    sockets: dict[int, socket.socket],
+    poller: select.epoll,
+    *,
+    seconds: float,
+    expected: tuple[bytes, ...],
+    pause: float,
 ) -> Timing:
+    starts = tuple(b"HTTP/1.1 " + status for status in expected)
     waiting = iter(requests)
     sent_at: dict[int, float] = {}
     begun: dict[int, bytes] = {}  # answers of which a part is here
@@ -100,8 +122,10 @@ def _converse(
                 continue
             now = perf_counter()
             latencies.append(now - sent_at.pop(number))
-            if not answer.startswith(b"HTTP/1.1 20"):
+            if not answer.startswith(starts):
                 raise LoadFailed(answer.decode(errors="replace"))
+            if pause:
+                sleep(pause)
             if now < deadline and (following := next(waiting, None)) is not None:
                 sent_at[number] = perf_counter()
                 connection.sendall(following)

@@ -18,6 +18,18 @@ class Target:
     p99: float | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something measured in words, and whether its target is reached; None where it has none."""
+
+    name: str
+    figures: str
+    is_reached: bool | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name:44}{self.figures}" + ("" if self.is_reached is None else f": {verdict(self.is_reached)}")
+
+
 TARGETS = (
     Target(messages=2, clients=8, ratio=0.30, aim=0.45, p99=40),
     Target(messages=10, clients=16, ratio=0.40, aim=0.50),

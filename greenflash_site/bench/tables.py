@@ -37,8 +37,16 @@ class Tables:
         return self._one("select count(*) from message")
 
     def sizes(self) -> dict[str, int]:
-        """Bytes of each table on the disk, with its indexes and long values."""
-        return {table: self._one(f"select pg_total_relation_size('{table}')") for table in TABLES}
+        """Bytes of each table on the disk, with its indexes and long values, the largest first."""
+        query = """
+            select relname::text, pg_total_relation_size(oid) as size from pg_class
+             where relkind = 'r' and relnamespace = 'public'::regnamespace order by size desc
+        """
+        return {str(table): size for table, size in self._connection.execute(query).fetchall()}
+
+    def is_digested(self) -> bool:
+        """Whether the worker has visited all that is here."""
+        return not self._one("select count(*) from conversation where search_due_at is not null")
 
     def copy(self) -> Timing:
         """Read all rows, clear the tables, and COPY the rows back in one transaction; the latency is that of each row.

@@ -1,14 +1,17 @@
 """`manage.py bench` (`make bench`): how fast ingest is, on an installation of its own (docs/bench.md)."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from greenflash_site.bench.costs import costs
 from greenflash_site.bench.ingest import BenchFailed, ready
-from greenflash_site.bench.installation import DidNotStart
+from greenflash_site.bench.installation import DidNotStart, running
 from greenflash_site.bench.load import LoadFailed
+from greenflash_site.bench.neighbours import RATE_LIMIT, loud_neighbour, slow_clients
 from greenflash_site.bench.report import table, targets
 from greenflash_site.bench.workload import Workload
 
@@ -34,15 +37,28 @@ class Command(BaseCommand):
         """How much to measure."""
         parser.add_argument("--full", action="store_true", help="all kinds of requests, not just some")
         parser.add_argument("--seconds", type=float, default=1.0, help="how long each way is measured at a time (1)")
-        parser.add_argument("--repetitions", type=int, default=5, help="how often; medians are told (5)")
+        parser.add_argument("--repetitions", type=int, default=3, help="how often; medians are told (3)")
+        parser.add_argument("--only", choices=("speed", "costs"), help="measure only how fast, or what it costs beside")
 
-    def handle(self, *, full: bool, seconds: float, repetitions: int, **_options: Any) -> None:
+    def handle(self, *, full: bool, seconds: float, repetitions: int, only: str | None, **_options: Any) -> None:
         """Measure, and say what was measured."""
         try:
             with ready() as bench:
-                bar = tqdm(FULL if full else QUICK, unit=" kinds", disable=not self.stderr.isatty())
-                rows = [bench.measure(workload, seconds=seconds, repetitions=repetitions) for workload in bar]
+                if only != "costs":
+                    bar = tqdm(FULL if full else QUICK, unit=" kinds", disable=not self.stderr.isatty())
+                    rows = [bench.measure(workload, seconds=seconds, repetitions=repetitions) for workload in bar]
+                    self.say([*table(rows), "", *targets(rows), ""])
+                if only != "speed":
+                    self.say(costs(bench))
+                    self.say(slow_clients(bench))
+                    self.say(loud_neighbour(bench, name="a loud neighbour"))
+            if only != "speed":
+                with running(rate_limit=RATE_LIMIT):
+                    self.say(loud_neighbour(bench, name="the same, refused for its rate"))
         except (BenchFailed, DidNotStart, LoadFailed) as error:
             raise CommandError(str(error)) from None
-        for line in (*table(rows), "", *targets(rows)):
-            self.stdout.write(line)
+
+    def say(self, lines: Iterable[object]) -> None:
+        """What was measured, a line each."""
+        for line in lines:
+            self.stdout.write(str(line))
