@@ -55,7 +55,7 @@ def window_of(conversation: Conversation, query: Mapping[str, str]) -> Window:
     if before and (found := messages.around(before, before=WINDOW + 2 * LONGER, after=0)):
         return _cut(found[:-1], len(found) - 1 - WINDOW, len(found) - 1, has_later=True)
     if query.get("at") == "end":
-        found = messages.last(WINDOW + 2 * LONGER)
+        found = messages.ending(WINDOW + 2 * LONGER)
         return _cut(found, len(found) - WINDOW, len(found))
     return _cut(list(messages.in_order()[: WINDOW + LONGER + 1]), 0, WINDOW)
 

@@ -43,7 +43,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """As they happened: by time, then by arrival."""
         return self.order_by("created_at", "position")
 
-    def last(self, count: int) -> "list[Message]":  # type: ignore[override]  # a number of them, not the one
+    def ending(self, count: int) -> "list[Message]":
         """The last `count`, in order."""
         return list(self.order_by("-created_at", "-position")[:count])[::-1]
 

@@ -115,6 +115,7 @@ def _more(request: MemberRequest, conversation: Conversation, window: Window) ->
         "earlier_url": _url(request, before=window.messages[0].id)
         if window.messages and window.has_earlier and not (is_part and "after" in request.GET)
         else None,
+        "first_at": window.messages[0].created_at if window.messages else None,
         "later_url": later if window.has_later and grows_down else None,
         "growing_url": later if not window.has_later and grows_down else None,
         "ticket": change_ticket(conversation),

@@ -1,45 +1,46 @@
 // Completes the name of a teammate after an @ in a note: arrows move, Enter or Tab takes, Escape leaves it.
-let list = null; // the options, loaded when the first @ is typed
+let loading = null; // the list of options, asked for when the first @ is typed
+let list = null;
 let field = null; // where they are shown
 let start = -1; // where the @ stands
+
+async function load(url) {
+  const made = document.createElement("ul");
+  made.className = "mentionable";
+  made.id = "mentionable";
+  made.setAttribute("role", "listbox");
+  made.setAttribute("aria-label", "Teammates");
+  made.hidden = true;
+  const answer = await fetch(url);
+  // Our own server's, escaped there.
+  if (answer.ok) made.innerHTML = await answer.text();
+  made.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    const option = event.target.closest("[role=option]");
+    if (option) take(option);
+  });
+  list = made;
+}
 
 async function open(textarea, at) {
   field = textarea;
   start = at;
-  const form = textarea.form;
-  if (!list) {
-    list = document.createElement("ul");
-    list.className = "mentionable";
-    list.id = "mentionable";
-    list.setAttribute("role", "listbox");
-    list.setAttribute("aria-label", "Teammates");
-    list.hidden = true;
-    const answer = await fetch(form.dataset.mentionsUrl);
-    if (!answer.ok) return close();
-    // Our own server's, escaped there.
-    list.innerHTML = await answer.text();
-    list.addEventListener("pointerdown", (event) => {
-      event.preventDefault();
-      const option = event.target.closest("[role=option]");
-      if (option) take(option);
-    });
-  }
-  if (list.parentElement !== form) form.append(list);
-  filter();
+  await (loading ??= load(textarea.form.dataset.mentionsUrl));
+  if (field === textarea) filter(); // still wanted
 }
 
 const shown = () => [...list.children].filter((option) => !option.hidden);
 const selected = () => list.querySelector("[aria-selected=true]");
 
 function filter() {
+  if (list.parentElement !== field.form) field.form.append(list);
   const typed = field.value.slice(start + 1, field.selectionStart).toLocaleLowerCase();
   for (const option of list.children) option.hidden = !option.textContent.toLocaleLowerCase().includes(typed);
   const options = shown();
   if (!options.length || typed.length > 60) return close();
   list.hidden = false;
   field.setAttribute("aria-controls", "mentionable");
-  field.setAttribute("aria-expanded", "true");
-  field.setAttribute("role", "combobox");
+  field.setAttribute("aria-autocomplete", "list");
   choose(options[0]);
 }
 
@@ -57,9 +58,9 @@ function take(option) {
 }
 
 function close() {
+  if (!field) return;
   if (list) list.hidden = true;
-  field?.removeAttribute("aria-activedescendant");
-  field?.setAttribute("aria-expanded", "false");
+  field.removeAttribute("aria-activedescendant");
   field = null;
   start = -1;
 }
@@ -69,9 +70,7 @@ document.addEventListener("input", (event) => {
   if (!textarea) return;
   const before = textarea.value.slice(0, textarea.selectionStart);
   const at = before.lastIndexOf("@");
-  const opens = at >= 0 && !/[\w.]/.test(before[at - 1] ?? "") && !before.slice(at).includes("\n");
-  if (!opens) close();
-  else if (field === textarea && start === at && list) filter();
+  if (at < 0 || /[\w.]/.test(before[at - 1] ?? "") || before.slice(at).includes("\n")) close();
   else open(textarea, at);
 });
 
