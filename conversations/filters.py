@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from conversations.models import ConversationQuerySet, Event, Message, MessageType, Organization, Participant, Rating
 from conversations.models.rating import HIGH, LOW
+from conversations.search import Search
 from greenflash_site.http import MemberRequest
 from products.models import ENVIRONMENTS, Product
 
@@ -49,6 +50,16 @@ class ConversationFilter:
     organization: Organization | None = None
     zone: tzinfo = UTC
     now: datetime = field(default_factory=timezone.now)
+    # Copies of a filter share it: it asks the database how to find the text, once.
+    searched: Search | None = None
+
+    @property
+    def search(self) -> Search:
+        """What is searched for, perhaps nothing."""
+        if self.searched is None or self.searched.text != self.text:
+            object.__setattr__(self, "searched", Search(self.text, self.workspace_id))
+        assert self.searched is not None
+        return self.searched
 
     @classmethod
     def of(cls, request: MemberRequest) -> Self:
@@ -125,7 +136,7 @@ class ConversationFilter:
         for name, condition in CONDITIONS.items():
             if name in self.values:
                 found = found.filter(condition(self.values[name]))
-        return self._alive_in(found)
+        return self._alive_in(found.filter(self.search.condition))
 
     def _alive_in(self, conversations: ConversationQuerySet) -> ConversationQuerySet:
         """Those that were going on at some time of the days asked for: a long one shows in each of them."""

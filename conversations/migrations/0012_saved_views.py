@@ -8,7 +8,7 @@ import products.models.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0010_notes_and_reviews"),
+        ("conversations", "0011_search"),
         ("products", "0003_requests"),
     ]
 

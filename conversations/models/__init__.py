@@ -12,6 +12,7 @@ from conversations.models.prompt_use import PromptUse
 from conversations.models.rating import Rating
 from conversations.models.sampled_out import SampledOut
 from conversations.models.saved_view import SavedView
+from conversations.models.search_row import SearchRow
 
 __all__ = [
     "Component",
@@ -33,6 +34,7 @@ __all__ = [
     "Review",
     "SampledOut",
     "SavedView",
+    "SearchRow",
     "ValueType",
     "VersionPrompt",
     "conversations_of",

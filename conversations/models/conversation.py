@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -16,6 +16,9 @@ from conversations.models.participant import Participant
 from conversations.models.prompt import Component, Prompt
 from products.models import Product, ProductQuerySet, Version, Workspace
 from products.models.ids import new_id
+
+if TYPE_CHECKING:
+    from conversations.snippets import Match
 
 # What a row of a list shows: reading the rest as well took half as long again.
 LIST_FIELDS = (
@@ -120,6 +123,8 @@ class Conversation(models.Model):
     # position that the worker has counted.
     half_tokens = models.PositiveBigIntegerField(default=0, db_default=0)
     counted_position = models.PositiveIntegerField(default=0, db_default=0)
+    # The position up to which it can be searched (conversations/models/search_row.py).
+    indexed_position = models.PositiveIntegerField(default=0, db_default=0)
     # Since when it waits for a visit of the worker (conversations/visits.py); null: it has seen all.
     search_due_at = models.DateTimeField(null=True)
     # The latest rating of the conversation as a whole; `rating_normalized` is 0..1.
@@ -135,6 +140,8 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField()
 
     objects = ConversationQuerySet.as_manager()
+    # What a search found in it, for the list (conversations/search.py).
+    match: "Match | None" = None
 
     class Meta:
         db_table = "conversation"
@@ -161,9 +168,11 @@ class Conversation(models.Model):
                 include=["model", "message_count", "first_message_at"],
                 name="conversation_product_last",
             ),
-            # Reader: the worker's visits, those that wait longest first.
+            # Readers: the worker's visits, those that wait longest first; how many wait, on a page of search.
             models.Index(
-                fields=["search_due_at"], condition=Q(search_due_at__isnull=False), name="conversation_search_due"
+                fields=["search_due_at", "workspace"],
+                condition=Q(search_due_at__isnull=False),
+                name="conversation_search_due",
             ),
             # Readers: the list of one user's and one organization's conversations.
             models.Index(

@@ -10,6 +10,7 @@ from conversations.facets import chips, facets_of
 from conversations.filters import ConversationFilter
 from conversations.keyset import Page
 from conversations.models import conversations_of
+from conversations.search import waiting
 from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest, render
 from products.models import Role
@@ -21,8 +22,10 @@ def index(request: MemberRequest) -> HttpResponse:
     now = timezone.now()
     chosen = ConversationFilter.of(request)
     page = Page.of(chosen.apply(conversations_of(chosen.products)), request.GET, workspace=request.workspace)
+    chosen.search.mark(page.rows)
     context = {
         "conversations": page.rows,
+        "waiting": waiting(request.workspace.id) if chosen.text else 0,
         "newer_url": page.newer_url,
         "older_url": page.older_url,
         "chosen": chosen,

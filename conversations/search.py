@@ -1,0 +1,140 @@
+"""Search over what was said: words and parts of words, quoted phrases, any script (docs/search.md).
+
+A message matches that holds every word and phrase, folded (conversations/folding.py). The list of conversations asks
+a `Search` for its condition and to mark what it found; the worker keeps what both read (conversations/visits.py).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import BooleanField, F, Func, Q, Value
+
+from conversations.folding import fold
+from conversations.models import Conversation
+from conversations.search_rows import grams
+from conversations.snippets import Match, snippet
+
+WORD_OR_PHRASE = re.compile(r'"([^"]*)"|([^"\s]+)')
+# What pg_trgm finds something by: three letters or digits of an alphabet.
+TRIGRAM = re.compile(r"[0-9a-z\u00aa-\u0dff]{3}")
+# A text that so many of the newest conversations hold is looked for in one after the other: a page of it is found among
+# 1,700 of them at worst, which takes 10 ms. A rarer one is looked up in an index.
+NEWEST, COMMON = 400, 12
+# Looked up where there are more, it is common after all, if not lately.
+MOST = 5_000
+# Ingest is asked for once twice a second; what waits longer than this lags.
+LAG_SECONDS = 5
+MOST_WAITING = 10_000
+BEGINNING = 20_000
+
+PROBE = """
+select count(*) from (
+  select from (
+    select id from conversation where workspace_id = %s order by last_message_at desc, id desc limit %s) as newest
+   where conversation_says(%s, id, %s) limit %s) as found
+"""
+MATCHES = """
+select c.id, m.id, left(m.content, %s), substr(found.text, greatest(strpos(found.text, %s) - 80, 1), 240)
+  from unnest(%s::uuid[]) as c(id)
+  cross join lateral (
+    select encode(substr(s.message_ids, (16 * said.place - 15)::int, 16), 'hex')::uuid as message_id, said.text
+      from search_row s cross join unnest(string_to_array(s.text, E'\\x1f')) with ordinality as said(text, place)
+     where s.workspace_id = %s and s.conversation_id = c.id and strpos(s.text, %s) > 0
+       and not exists (select from unnest(%s::text[]) as term where strpos(said.text, term) = 0)
+     order by s.position, said.place limit 1) as found
+  join message m on m.workspace_id = %s and m.id = found.message_id
+"""
+WAITING = """
+select count(*) from (
+  select from conversation
+   where workspace_id = %s and search_due_at < now() - make_interval(secs => %s) limit %s) as due
+"""
+
+
+@dataclass(frozen=True)
+class Search:
+    """A text that is looked for in a workspace. It asks the database when it must, and once."""
+
+    text: str
+    workspace_id: UUID
+
+    @cached_property
+    def terms(self) -> list[str]:
+        """The words and the "quoted phrases" of the text, folded; empty where it says nothing."""
+        found = (fold(phrase or word) for phrase, word in WORD_OR_PHRASE.findall(fold(self.text)))
+        return list(dict.fromkeys(term for term in found if term))
+
+    @cached_property
+    def condition(self) -> Q:
+        """On conversations of the workspace: that this was said in them; none where the text says nothing."""
+        if not self.terms:
+            return Q()
+        columns = F("workspace_id"), F("id")
+        says = Q(Func(*columns, Value(self.terms), function="conversation_says", output_field=BooleanField()))
+        if _is_common(self.terms, self.workspace_id):
+            return says
+        candidates = _candidates(self.terms, self.workspace_id)
+        return says if candidates is None else Q(id__in=candidates) & says
+
+    def mark(self, conversations: Sequence[Conversation]) -> None:
+        """Give each of a page of conversations, in which this was said, the `match` that it shows; one query."""
+        ids = [conversation.id for conversation in conversations]
+        if not self.terms or not ids:
+            return
+        first, workspace_id = self.terms[0], self.workspace_id
+        with connection.cursor() as cursor:
+            cursor.execute(MATCHES, [BEGINNING, first, ids, workspace_id, first, self.terms, workspace_id])
+            found = {
+                id: Match(message_id, snippet(content or "", self.terms) or snippet(folded, self.terms))
+                for id, message_id, content, folded in cursor.fetchall()
+            }
+        for conversation in conversations:
+            conversation.match = found.get(conversation.id)
+
+
+def waiting(workspace_id: UUID) -> int:
+    """How many conversations have said something that cannot be found yet, and should be by now; at most 10,000."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, [workspace_id, LAG_SECONDS, MOST_WAITING])
+        return int(cursor.fetchone()[0])
+
+
+def _is_common(terms: list[str], workspace_id: UUID) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(PROBE, [workspace_id, NEWEST, workspace_id, terms, COMMON])
+        return int(cursor.fetchone()[0]) == COMMON
+
+
+def _candidates(terms: list[str], workspace_id: UUID) -> list[UUID] | None:
+    """The conversations that may hold all of these, by an index; None where none serves, or there are too many."""
+    conditions: list[str] = ["workspace_id = %s"]
+    values: list[UUID | str | list[str]] = [workspace_id]
+    short = set[str]().union(*map(grams, terms))
+    if short:
+        conditions.append("string_to_array(grams, ' ') @> %s")
+        values.append([str(workspace_id), *short])
+    if has_trigrams():
+        for term in filter(TRIGRAM.search, terms):
+            conditions.append("text like %s")
+            values.append(f"%{term.replace('\\', '\\\\').replace('%', '\\%').replace('_', '\\_')}%")
+    if len(conditions) == 1:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select conversation_id from search_row where {' and '.join(conditions)} limit %s",  # noqa: S608
+            [*values, MOST],
+        )
+        found = [id for (id,) in cursor.fetchall()]
+    return None if len(found) == MOST else list(set(found))
+
+
+@cache
+def has_trigrams() -> bool:
+    """Whether the database had pg_trgm when its tables were made."""
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass('search_row_text') is not null")
+        return bool(cursor.fetchone()[0])
