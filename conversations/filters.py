@@ -4,7 +4,7 @@ The list, its counts, its live poll, its export, saved views and the reader's ne
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cached_property
 from types import MappingProxyType
@@ -14,13 +14,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 
 from conversations.models import ConversationQuerySet, Event, Message, MessageType, Organization, Participant, Rating
 from conversations.models.rating import HIGH, LOW
 from conversations.search import Search
 from greenflash_site.http import MemberRequest
-from products.models import ENVIRONMENTS, Product
+from products.models import ENVIRONMENTS, Product, ProductQuerySet, Workspace
 
 YES_NO = {"yes": "Yes", "no": "No"}
 RATINGS = {"low": "Low", "mid": "Medium", "high": "High", "any": "Rated", "none": "Not rated"}
@@ -46,10 +47,10 @@ class ConversationFilter:
     environment: str
     products: tuple[Product, ...]
     values: Mapping[str, str]
-    user: Participant | None = None
-    organization: Organization | None = None
-    zone: tzinfo = UTC
-    now: datetime = field(default_factory=timezone.now)
+    user: Participant | None
+    organization: Organization | None
+    zone: tzinfo
+    now: datetime
     # Copies of a filter share it: it asks the database how to find the text, once.
     searched: Search | None = None
 
@@ -64,12 +65,32 @@ class ConversationFilter:
     @classmethod
     def of(cls, request: MemberRequest) -> Self:
         """The filter of this request's query string; what makes no sense in it is as if it were not there."""
-        products = tuple(request.products.in_environment(request.environment).by_name())
-        given = {name: request.GET[name].strip() for name in NAMES if name in request.GET}
-        user = _found(request.workspace.participants.all(), given.get("user"))
-        organization = _found(request.workspace.organizations.all(), given.get("organization"))
+        return cls.read(
+            request.GET,
+            workspace=request.workspace,
+            environment=request.environment,
+            products=request.products,
+            zone=zone_of(request),
+        )
+
+    @classmethod
+    def read(
+        cls,
+        query: QueryDict,
+        *,
+        workspace: Workspace,
+        environment: str,
+        products: ProductQuerySet,
+        zone: tzinfo,
+        now: datetime | None = None,
+    ) -> Self:
+        """The same for who may see `products` and asks from the time zone `zone` at `now`."""
+        within = tuple(products.in_environment(environment).by_name())
+        given = {name: query.get(name, "").strip() for name in NAMES if name in query}
+        user = _found(workspace.participants.all(), given.get("user"))
+        organization = _found(workspace.organizations.all(), given.get("organization"))
         known: dict[str, Mapping[str, object] | set[str]] = {
-            "product": {str(product.id) for product in products},
+            "product": {str(product.id) for product in within},
             "user": {str(user.id)} if user else set(),
             "organization": {str(organization.id)} if organization else set(),
             "rating": RATINGS,
@@ -89,13 +110,14 @@ class ConversationFilter:
             if not 0 < len(values.get(name, "")) <= LONGEST_TEXT or "\0" in values[name]:
                 values.pop(name, None)
         return cls(
-            workspace_id=request.workspace.id,
-            environment=request.environment,
-            products=products,
+            workspace_id=workspace.id,
+            environment=environment,
+            products=within,
             values=MappingProxyType(values),
             user=user,
             organization=organization,
-            zone=zone_of(request),
+            zone=zone,
+            now=now or timezone.now(),
         )
 
     @cached_property
@@ -162,8 +184,13 @@ class ConversationFilter:
 
 def zone_of(request: MemberRequest) -> tzinfo:
     """The viewer's time zone, as static/js/times.js left it in a cookie; UTC where it is not known."""
+    return zone_named(request.COOKIES.get("timezone", ""))
+
+
+def zone_named(name: str) -> tzinfo:
+    """The time zone of this name; UTC for none and for nonsense."""
     try:
-        return ZoneInfo(request.COOKIES.get("timezone", "UTC"))
+        return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
         return UTC
 

@@ -8,13 +8,18 @@ from conversations.models import ConversationQuerySet, Event, Message, MessageTy
 
 
 def for_list(conversations: ConversationQuerySet) -> ConversationQuerySet:
-    """Rows of a list, the newest first; None stands for none in what is counted.
+    """Rows of a list, the newest first, with what is `counted`."""
+    return counted(conversations.for_list())
+
+
+def counted(conversations: ConversationQuerySet) -> ConversationQuerySet:
+    """With numbers of what belongs to each; None stands for none.
 
     `event_count` and `tool_error_count` say how many, `rated_messages` how many of its messages are rated and
     `worst_rating` the worst of them as they stand (0 to 1), `has_feedback` whether words were written with a rating.
     """
     of_messages = Rating.objects.filter(message_id__isnull=False)
-    return conversations.for_list().annotate(
+    return conversations.annotate(
         event_count=_over(Event.objects.all(), Count("*")),
         tool_error_count=_over(Message.objects.filter(type=MessageType.TOOL_ERROR), Count("*")),
         rated_messages=_over(of_messages, Count("message_id", distinct=True)),

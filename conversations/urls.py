@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from conversations.views import arrivals, conversations, facets, notes, reader, saved_views
+from conversations.views import arrivals, conversations, exports, facets, notes, reader, saved_views
 
 organization_urls = [
     path("conversations/", conversations.index, name="conversation-list"),
     path("conversations/filters/<slug:facet_name>/", facets.facet, name="conversation-facet"),
     path("conversations/arrivals/", arrivals.index, name="conversation-arrivals"),
+    path("conversations/exports/", exports.new, name="export-new"),
+    path("conversations/exports/<uuid:export_id>/", exports.detail, name="export-detail"),
+    path("conversations/exports/<uuid:export_id>/download/", exports.download, name="export-download"),
     path("conversations/views/new/", saved_views.new, name="saved-view-new"),
     path("conversations/views/<uuid:saved_view_id>/edit/", saved_views.edit, name="saved-view-edit"),
     path("conversations/views/<uuid:saved_view_id>/delete/", saved_views.delete, name="saved-view-delete"),

@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from conversations.models import Conversation, Message, Note, SavedView
+from conversations.models import Conversation, Export, Message, Note, SavedView
 from greenflash_site.access import signed_in
 from greenflash_site.http import PersonRequest
 from products.models import ApiKey, Member, Product
@@ -19,6 +19,7 @@ OWNERS = {
     "message_id": Message,
     "note_id": Note,
     "saved_view_id": SavedView,
+    "export_id": Export,
     "api_key_id": ApiKey,
 }
 

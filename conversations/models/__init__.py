@@ -2,6 +2,7 @@
 
 from conversations.models.conversation import Conversation, ConversationQuerySet, conversations_of
 from conversations.models.event import Event, Influence, ValueType
+from conversations.models.export import Export, ExportChunk, Format
 from conversations.models.message import Message, MessageQuerySet, MessageType, parent_ids
 from conversations.models.model import Model
 from conversations.models.note import Mention, Note, Review
@@ -19,6 +20,9 @@ __all__ = [
     "Conversation",
     "ConversationQuerySet",
     "Event",
+    "Export",
+    "ExportChunk",
+    "Format",
     "Influence",
     "Mention",
     "Message",

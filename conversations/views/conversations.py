@@ -40,7 +40,7 @@ def index(request: MemberRequest) -> HttpResponse:
 
 
 def _views(request: MemberRequest, chosen: ConversationFilter) -> dict[str, Any]:
-    """The saved views above the list, and what may be done with the one that is shown."""
+    """The saved views above the list, and what this member may do with the one that is shown and with the list."""
     views = list(request.workspace.saved_views.seen_by(request.member))
     opened = next((view for view in views if view.query == chosen.query), None)
     may_write = request.member.has_role(Role.MEMBER)
@@ -48,5 +48,6 @@ def _views(request: MemberRequest, chosen: ConversationFilter) -> dict[str, Any]
         "saved_views": views,
         "opened": opened,
         "can_change": opened is not None and opened.is_changed_by(request.member),
+        "can_export": may_write,
         "can_save": may_write and opened is None and bool(chosen.values),
     }

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from conversations.models import Note, SavedView
+from conversations.models import Export, Note, SavedView
 from products.actions import create_api_key
 from products.models import Member, Product, Role, Workspace
 from tests.conftest import browser_of, tell
@@ -42,6 +42,9 @@ GET = {
     "conversations/": "302 302 302 302 302 302 302",
     "conversations/filters/<facet_name>/": "302 302 302 302 302 302 302",
     "conversations/arrivals/": "302 302 302 302 302 302 302",
+    "conversations/exports/": "302 302 302 302 302 302 302",
+    "conversations/exports/<export_id>/": "302 404 302 302 302 302 302",
+    "conversations/exports/<export_id>/download/": "302 404 302 302 302 302 302",
     "conversations/views/new/": "302 302 302 302 302 302 302",
     "conversations/views/<saved_view_id>/edit/": "302 404 302 302 302 302 302",
     "conversations/views/<saved_view_id>/delete/": "302 404 302 302 302 302 302",
@@ -66,6 +69,9 @@ GET = {
     "<slug>/conversations/": "302 404 200 200 200 200 200",
     "<slug>/conversations/filters/<facet_name>/": "302 404 200 200 200 200 200",
     "<slug>/conversations/arrivals/": "302 404 200 200 200 200 200",
+    "<slug>/conversations/exports/": "302 405 405 405 405 405 405",
+    "<slug>/conversations/exports/<export_id>/": "302 404 404 403 404 404 200",
+    "<slug>/conversations/exports/<export_id>/download/": "302 404 404 403 404 404 200",
     "<slug>/conversations/views/new/": "302 404 200 403 200 200 200",
     "<slug>/conversations/views/<saved_view_id>/edit/": "302 404 404 403 404 200 200",
     "<slug>/conversations/views/<saved_view_id>/delete/": "302 405 405 405 405 405 405",
@@ -112,6 +118,9 @@ POST = {
     "conversations/": "302 302 302 302 302 302 302",
     "conversations/filters/<facet_name>/": "302 302 302 302 302 302 302",
     "conversations/arrivals/": "302 302 302 302 302 302 302",
+    "conversations/exports/": "302 302 302 302 302 302 302",
+    "conversations/exports/<export_id>/": "302 404 302 302 302 302 302",
+    "conversations/exports/<export_id>/download/": "302 404 302 302 302 302 302",
     "conversations/views/new/": "302 302 302 302 302 302 302",
     "conversations/views/<saved_view_id>/edit/": "302 404 302 302 302 302 302",
     "conversations/views/<saved_view_id>/delete/": "302 404 302 302 302 302 302",
@@ -136,6 +145,9 @@ POST = {
     "<slug>/conversations/": "302 404 200 200 200 200 200",
     "<slug>/conversations/filters/<facet_name>/": "302 404 200 200 200 200 200",
     "<slug>/conversations/arrivals/": "302 404 200 200 200 200 200",
+    "<slug>/conversations/exports/": "302 404 400 403 400 400 400",
+    "<slug>/conversations/exports/<export_id>/": "302 404 404 403 404 404 200",
+    "<slug>/conversations/exports/<export_id>/download/": "302 404 404 403 404 404 200",
     "<slug>/conversations/views/new/": "302 404 422 403 422 422 422",
     "<slug>/conversations/views/<saved_view_id>/edit/": "302 404 404 403 404 422 422",
     "<slug>/conversations/views/<saved_view_id>/delete/": "302 404 404 403 404 302 404",
@@ -193,6 +205,9 @@ def paths(owner: Member, workspace: Workspace, product: Product) -> dict[str, st
         "facet_name": "rating",
         "saved_view_id": SavedView.objects.create(
             workspace=workspace, member=owner, name="Ours", shared_at=timezone.now()
+        ).id,
+        "export_id": Export.objects.create(
+            workspace=workspace, member=owner, format="csv", zone="UTC", product_ids=[], finished_at=timezone.now()
         ).id,
         "product_id": product.id,
         "conversation_id": conversation.id,
