@@ -1,9 +1,12 @@
 """The reader: one conversation like a chat, in windows, beside its neighbours."""
 
+import json
 import re
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,11 +15,12 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from conversations.models import Conversation
+from conversations.changes import LIFETIME
+from conversations.models import Conversation, Event
 from conversations.window import WINDOW
 from products.actions import create_product
 from products.models import Member, Product
-from tests.conftest import browser_of, tell
+from tests.conftest import Api, browser_of, tell
 from tests.conversations.hostile import PAYLOADS
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -84,7 +88,7 @@ def shown(page: str) -> list[str]:
 def more(page: str, label: str) -> dict[str, str] | None:
     """The query of the link to "Earlier" or "Later" messages."""
     found = re.search(rf'<a class="button" data-size="wide" href="\?([^"]+)"[^>]*>(?:<svg.*?</svg>)?{label}', page)
-    return dict(parse_qsl(found[1])) if found else None
+    return dict(parse_qsl(unescape(found[1]))) if found else None
 
 
 @pytest.fixture
@@ -291,3 +295,229 @@ def test_it_renders_so_much_markdown_a_page_and_the_rest_as_text(as_owner: Clien
     page = read(as_owner, tell(product, *["**bold** " * 4_000] * 12, "**the last**"))
     assert "<strong>bold</strong>" in page
     assert "**the last**" in page
+
+
+RATING = {"ratingMin": 1, "ratingMax": 5}
+
+
+def test_it_shows_what_was_thought_where_it_happened(as_owner: Client, product: Product, api: Api) -> None:
+    minutes = [(NOON + timedelta(minutes=n)).isoformat() for n in range(7)]
+    conversation = tell(
+        product,
+        {"role": "user", "content": "word 0001", "createdAt": minutes[0]},
+        {"role": "assistant", "content": "word 0002", "createdAt": minutes[2], "externalMessageId": "answer"},
+        {"role": "user", "content": "word 0003", "createdAt": minutes[4]},
+        externalConversationId="c",
+    )
+    common = {"productId": str(product.id), "externalConversationId": "c"}
+    for number, at, feedback in ((2, minutes[3], "Too slow"), (5, minutes[6], "Now it is good")):
+        api.post("ratings", {**common, **RATING, "rating": number, "ratedAt": at, "feedback": feedback})
+    answer = {**common, "externalMessageId": "answer", "ratingMin": 0, "ratingMax": 1}
+    api.post("ratings", {**answer, "rating": 1, "ratedAt": minutes[5]})
+    api.post("ratings", {**answer, "rating": 0, "ratedAt": minutes[6], "feedback": "Wrong after all"})
+    for type, influence, at in (("cart_opened", "positive", minutes[1]), ("cancelled", "negative", minutes[5])):
+        api.post("events", {**common, "eventType": type, "value": "12", "influence": influence, "eventAt": at})
+    page = read(as_owner, conversation)
+    transcript = page[page.index('id="transcript"') : page.index('id="about"')]
+    order = [
+        "word 0001",
+        "cart_opened",
+        "word 0002",
+        "Wrong after all",
+        "Too slow",
+        "word 0003",
+        "cancelled",
+        "Now it is",
+    ]
+    places = [transcript.index(words) for words in order]
+    assert places == sorted(places)
+    assert transcript.count("Rated bad") == 1
+    assert "Rated good" not in transcript
+    assert 'data-tone="negative"' in transcript.split("cancelled")[0].rpartition("<li")[2]
+    assert "5 of 5" in page[page.index('id="about"') :]
+
+
+def test_it_shows_what_happened_in_one_window_each(as_owner: Client, product: Product, long: Conversation) -> None:
+    def happen(type: str, minute: float) -> None:
+        at = NOON + timedelta(minutes=minute)
+        fields = {"workspace": product.workspace, "product": product, "quality_impact_score": 0, "created_at": at}
+        Event.objects.create(conversation=long, type=type, value="", event_at=at, **fields)
+
+    # Three messages share each moment, so that windows end between messages of one moment, or in the middle of it.
+    moments = [-60, 0, WINDOW / 3 - 1, WINDOW / 3 - 0.5, WINDOW / 3, WINDOW / 3 + 0.1, WINDOW, 10_000]
+    for number, minute in enumerate(moments):
+        happen(f"event-{number}-", minute)
+    seen: list[str] = []
+    page = read(as_owner, long)
+    while True:
+        seen += re.findall(r"event-\d-", page)
+        query = more(page, "Later")
+        if query is None:
+            break
+        page = read(as_owner, long, **query)
+    assert seen == [f"event-{number}-" for number in range(len(moments))]
+
+
+def test_it_brings_a_late_result_to_its_call(as_owner: Client, product: Product) -> None:
+    call = {"messageType": "tool_call", "toolName": "look_up", "externalMessageId": "call"}
+    conversation = tell(product, "Look", call, externalConversationId="c")
+    last = conversation.messages.get(external_id="call")
+    tell(
+        product,
+        {"messageType": "observation", "output": "found it", "parentExternalMessageId": "call"},
+        "word 0001",
+        externalConversationId="c",
+    )
+    path = f"/acme/conversations/{conversation.id}/"
+    grown = as_owner.get(path, {"after": str(last.id)}, headers=PART).text
+    assert shown(grown) == ["word 0001"]
+    [late] = re.findall(r"<hx-partial.*?</hx-partial>", grown, re.DOTALL)
+    assert f'hx-target="#m-{last.id}"' in late
+    assert "found it" in late
+    assert grown.count("found it") == late.count("found it")
+    # A page that begins there has no call on the screen.
+    assert "<span>Result of look_up</span>" in as_owner.get(path, {"after": str(last.id)}).text
+
+
+def test_it_tells_cheaply_whether_something_changed(
+    as_owner: Client,
+    product: Product,
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: Callable[[int], AbstractContextManager[Any]],
+) -> None:
+    conversation = tell(product, "Hello", externalConversationId="c")
+
+    def ticket() -> str:
+        found = re.search(r'data-changes="([^"]+)"', read(as_owner, conversation))
+        assert found
+        return found[1]
+
+    nobody = Client()
+    first = ticket()
+    with django_assert_num_queries(1):
+        answer = nobody.get(first)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "no-store" in answer.headers["Cache-Control"]
+    tell(product, "More", externalConversationId="c")
+    assert nobody.get(first).status_code == 200
+    second = ticket()
+    assert nobody.get(second).status_code == 204
+    fields = {"productId": str(product.id), "externalConversationId": "c", "rating": 1, **RATING}
+    assert api.post("ratings", fields).status_code == 201
+    assert nobody.get(second).status_code == 200
+    with django_assert_num_queries(0):
+        assert nobody.get(first.replace("changes/", "changes/x")).status_code == 404
+    third = ticket()
+    assert nobody.get(third).status_code == 204
+    later = time.time() + LIFETIME + 5
+    monkeypatch.setattr("django.core.signing.time.time", lambda: later)
+    assert nobody.get(third).status_code == 200  # its reader has to be let in anew
+
+
+def test_it_goes_along_the_filtered_list(as_owner: Client, product: Product) -> None:
+    talks = [
+        tell(product, f"talk {n}", at=NOON + timedelta(hours=n), externalUserId=("grace", "henry")[n % 2])
+        for n in range(5)
+    ]
+    grace = str(talks[0].participant_id)
+    page = read(as_owner, talks[2], user=grace)
+    for rel, talk in (("prev", talks[4]), ("next", talks[0])):
+        assert f'rel="{rel}" href="/acme/conversations/{talk.id}/?user={grace}"' in page
+    assert f'href="/acme/conversations/?user={grace}"' in page
+    assert neighbour(read(as_owner, talks[2]), "next") == talks[1].id
+    # The filter stays where more messages are, and in the other view.
+    assert f'href="?user={grace}&amp;view=trace"' in page
+
+
+@pytest.mark.parametrize("view", ["reading", "trace"])
+def test_it_reads_the_same_messages_in_both_views(as_owner: Client, product: Product, view: str) -> None:
+    conversation = tell(
+        product,
+        {"role": "user", "content": "word 0001", "externalMessageId": "a", "parentExternalMessageId": "d"},
+        {"messageType": "thought", "content": "Hm.", "parentExternalMessageId": "a"},
+        {"messageType": "tool_call", "toolName": "look_up", "input": {"order": 7}, "externalMessageId": "c"},
+        {"messageType": "tool_error", "output": "gone", "parentExternalMessageId": "c", "externalMessageId": "e"},
+        {"role": "assistant", "content": "Sorry.", "parentExternalMessageId": "never sent"},
+    )
+    page = read(as_owner, conversation, view=view)
+    for words in ("word 0001", "Hm.", "look_up", "&quot;order&quot;: 7", "gone", "Sorry."):
+        assert words in page
+    for message in conversation.messages.all():
+        assert page.count(f'id="m-{message.id}"') == 1
+    for tag in ("details", "ol", "li", "div"):
+        assert len(re.findall(rf"<{tag}[ >]", page)) == page.count(f"</{tag}>")
+
+
+def test_it_shows_a_trace_of_many_windows(as_owner: Client, product: Product) -> None:
+    said = [
+        {"messageType": "thought", "content": f"<p>word {n:04}", "externalMessageId": f"{n}"}
+        | ({"parentExternalMessageId": f"{n - 1}"} if n else {})
+        for n in range(WINDOW * 2)
+    ]
+    conversation = tell(product, *said)
+    page = read(as_owner, conversation, view="trace")
+    seen = set(re.findall(r"word \d{4}", page))
+    query = more(page, "Later")
+    assert query
+    assert query["view"] == "trace"
+    seen |= set(re.findall(r"word \d{4}", read(as_owner, conversation, **query)))
+    assert len(seen) == WINDOW * 2
+
+
+def test_it_shows_a_message_as_json(as_owner: Client, viewer: Member, stranger: Member, product: Product) -> None:
+    conversation = tell(
+        product,
+        {
+            "messageType": "tool_call",
+            "toolName": "look_up",
+            "input": {"日本": "</code><b>"},
+            "externalMessageId": "call",
+            "properties": {"plan": "gold"},
+        },
+    )
+    message = conversation.messages.get()
+    path = f"/acme/conversations/{conversation.id}/messages/{message.id}/"
+    for client in (as_owner, browser_of(viewer.person)):
+        found = re.search(r'<code id="message-json-code">(.*?)</code>', client.get(path).text, re.DOTALL)
+        assert found
+        told = json.loads(unescape(found[1]))
+        assert told["id"] == str(message.id)
+        assert (told["input"], told["properties"]) == ({"日本": "</code><b>"}, {"plan": "gold"})
+    part = as_owner.get(path, headers=PART).text
+    assert "message-json-code" in part
+    assert "<html" not in part
+    assert browser_of(stranger.person).get(path).status_code == 404
+    other = tell(product, "Elsewhere").messages.get()
+    assert as_owner.get(f"/acme/conversations/{conversation.id}/messages/{other.id}/").status_code == 404
+
+
+def test_it_gives_the_whole_as_markdown(
+    as_owner: Client, collaborator: Member, viewer: Member, stranger: Member, product: Product
+) -> None:
+    fence = "```python\nx = 1\n```"
+    conversation = tell(
+        product,
+        "Where is my **parcel**?",
+        {"messageType": "thought", "output": f"Like this: {fence}"},
+        {"messageType": "tool_call", "toolName": "track", "input": {"n": 1}, "externalMessageId": "call"},
+        {"messageType": "tool_error", "output": "gone", "parentExternalMessageId": "call"},
+        *["word"] * 600,
+        {"role": "assistant", "content": "The end."},
+        externalUserId="grace",
+        externalConversationId="c",
+    )
+    path = f"/acme/conversations/{conversation.id}/markdown/"
+    answer = as_owner.get(path)
+    assert answer.headers["Content-Type"] == "text/markdown; charset=utf-8"
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="conversation-')
+    text = answer.getvalue().decode()
+    assert text.startswith("# Where is my **parcel**?\n")
+    assert f"**Thought**\n\n````\nLike this: {fence}\n````\n" in text
+    assert '**Tool call `track`**\n\n```\n{\n  "n": 1\n}\n```' in text
+    assert "**Error of `track`**\n\n```\ngone\n```" in text
+    assert text.count("## grace · ") == 601
+    assert "## Helpbot" in text
+    assert text.endswith("The end.\n")
+    statuses = [browser_of(member.person).get(path).status_code for member in (collaborator, viewer, stranger)]
+    assert statuses == [200, 403, 404]
