@@ -22,14 +22,21 @@ with conversation_found as materialized (
                   and m.external_id = %(external_message)s::text
    where %(message)s::uuid is null
   union all
-  -- … or in whichever has it. The index is of workspace and id hashed together; two are enough to know of several.
-  (select m.id, m.conversation_id, m.external_id, c.product_id
-     from message m join conversation c on c.workspace_id = m.workspace_id and c.id = m.conversation_id
-    where %(message)s::uuid is null and %(conversation)s::uuid is null and %(external_conversation)s::text is null
-      and hashtextextended(m.external_id, uuid_hash_extended(m.workspace_id, 0))
-        = hashtextextended(%(external_message)s::text, uuid_hash_extended(%(workspace)s::uuid, 0))
-      and m.workspace_id = %(workspace)s::uuid and m.external_id = %(external_message)s::text
-      and c.product_id = any(%(products)s::uuid[])
+  -- … or in whichever has it: one after the other by the index of workspace and id hashed together, and its conversation
+  -- by its key, until there are two, which is enough to know of several. While the planner has not seen how many there
+  -- are, it would rather read all conversations of a product; `offset 0` keeps it from that.
+  (select m.id, m.conversation_id, m.external_id, m.product_id
+     from (select m.id, m.workspace_id, m.conversation_id, m.external_id,
+                  (select c.product_id from conversation c
+                    where c.workspace_id = m.workspace_id and c.id = m.conversation_id) as product_id
+             from message m
+            where %(message)s::uuid is null and %(conversation)s::uuid is null
+              and %(external_conversation)s::text is null and m.external_id is not null
+              and hashtextextended(m.external_id, uuid_hash_extended(m.workspace_id, 0))
+                = hashtextextended(%(external_message)s::text, uuid_hash_extended(%(workspace)s::uuid, 0))
+           offset 0) as m
+    where m.workspace_id = %(workspace)s::uuid and m.external_id = %(external_message)s::text
+      and m.product_id = any(%(products)s::uuid[])
     limit 2)
 ), target as materialized (
   select id as message_id, conversation_id, product_id from message_found
@@ -59,8 +66,8 @@ with conversation_found as materialized (
      set rating = %(value)s::float8, rating_min = %(minimum)s::float8, rating_max = %(maximum)s::float8,
          rating_normalized = %(normalized)s::float8, feedback = nullif(%(feedback)s::text, ''),
          rated_at = %(rated_at)s::timestamptz, updated_at = greatest(c.updated_at, %(now)s::timestamptz)
-    from target, allowed
-   where target.message_id is null and c.workspace_id = %(workspace)s::uuid and c.id = target.conversation_id
+   where c.workspace_id = %(workspace)s::uuid
+     and c.id = (select target.conversation_id from target, allowed where target.message_id is null)
      and (c.rated_at is null or c.rated_at <= %(rated_at)s::timestamptz)
   returning 1
 ), kept as (

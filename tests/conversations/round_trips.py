@@ -6,7 +6,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 
 @contextmanager
@@ -27,6 +27,18 @@ def plan_by_index(rows: QuerySet[Any]) -> str:
     with connection.cursor() as cursor:
         cursor.execute("set local enable_seqscan = off; set local enable_bitmapscan = off; set local enable_sort = off")
     return rows[:50].explain()
+
+
+def rows_read(*tables: type[Model]) -> int:
+    """How many rows of these tables have been read so far, one by one or through indexes; not in a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_stat_force_next_flush(), pg_stat_clear_snapshot()")
+        cursor.execute(
+            "select sum(seq_tup_read) + sum((select sum(idx_tup_read) from pg_stat_user_indexes i"
+            " where i.relid = t.relid)) from pg_stat_user_tables t where relname = any(%s)",
+            [[table._meta.db_table for table in tables]],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def deadlocks() -> int:

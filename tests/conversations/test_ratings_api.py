@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from greenflash import BadRequestError, NotFoundError
 
@@ -17,10 +18,12 @@ from products.models.ids import new_id
 from tests.conftest import Api, async_sdk, sdk, tell
 from tests.conversations.bodies import known
 from tests.conversations.clients import CLIENTS, at_once
-from tests.conversations.round_trips import executed
+from tests.conversations.round_trips import executed, rows_read
 
 type Json = dict[str, Any]
 SHOWN = ("rating", "ratingMin", "ratingMax", "feedback")
+# What no two rows have in common.
+OWN = {"id", "external_id"}
 UNRATED = dict.fromkeys(SHOWN)
 
 
@@ -39,6 +42,11 @@ def copilot(owner: Member) -> Product:
 def stars(value: float, **fields: Any) -> Json:
     """A body that gives 1 to 5 stars."""
     return {"rating": value, "ratingMin": 1, "ratingMax": 5, **fields}
+
+
+def _copied(row: Conversation | Message) -> Json:
+    """The columns of another row like this one."""
+    return {field.attname: getattr(row, field.attname) for field in row._meta.fields if field.name not in OWN}
 
 
 def rate(api: Api, value: float, **fields: Any) -> None:
@@ -183,6 +191,27 @@ class TestDecision9:
             tell(copilot, known("m1"))
         response = api.post("ratings", stars(3, externalMessageId="m1", productId=str(copilot.id)))
         assert refused(response, 400, "message_ambiguous", "$.externalMessageId")
+
+    @pytest.mark.parametrize("is_analyzed", [False, True])
+    @pytest.mark.django_db(transaction=True)
+    def test_it_reads_no_more_than_two_of_thousands_that_are_called_alike(
+        self, api: Api, product: Product, *, is_analyzed: bool
+    ) -> None:
+        """Somebody numbers the messages of each conversation."""
+        first = tell(product, known("1"), externalConversationId="c")
+        others = [Conversation(**_copied(first), external_id=f"c{number}") for number in range(5_000)]
+        Conversation.objects.bulk_create(others)
+        message = first.messages.get()
+        Message.objects.bulk_create(
+            Message(**{**_copied(message), "conversation_id": each.id}, external_id="1") for each in others
+        )
+        if is_analyzed:
+            with connection.cursor() as cursor:
+                cursor.execute("analyze")
+        before = rows_read(Conversation, Message)
+        response = api.post("ratings", stars(3, externalMessageId="1"))
+        assert refused(response, 400, "message_ambiguous", "$.externalMessageId")
+        assert rows_read(Conversation, Message) - before < 20
 
     @pytest.mark.parametrize(
         ("value", "low", "high", "normalized"),
