@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -35,6 +36,12 @@ def counted(conversation: Conversation) -> tuple[int, int]:
     """Half tokens, and the position up to which they are counted."""
     conversation.refresh_from_db()
     return conversation.half_tokens, conversation.counted_position
+
+
+def searchable(conversation: Conversation) -> list[UUID]:
+    """The messages that search knows of, in their order."""
+    ids = b"".join(row.message_ids for row in conversation.search_rows.order_by("position"))
+    return [UUID(bytes=ids[i : i + 16]) for i in range(0, len(ids), 16)]
 
 
 @contextmanager
@@ -213,6 +220,7 @@ def test_it_counts_once_however_many_visit_and_write(product: Product, monkeypat
     visit_all()
     assert Conversation.objects.count() == 4
     for conversation in Conversation.objects.all():
+        assert searchable(conversation) == list(conversation.messages.order_by("position").values_list("id", flat=True))
         assert conversation.message_count == 2 * 5 * 3
         assert counted(conversation) == (conversation.message_count * HELLO, conversation.last_position)
 
@@ -231,3 +239,4 @@ def test_it_counts_once_however_often_the_worker_is_killed(product: Product) -> 
             assert os.getpriority(os.PRIO_PROCESS, process.pid) > os.getpriority(os.PRIO_PROCESS, 0)
     visit_all()
     assert [counted(each) for each in Conversation.objects.all()] == [(sent * HELLO, sent)] * conversations
+    assert {len(set(searchable(each))) for each in Conversation.objects.all()} == {sent}

@@ -82,9 +82,12 @@ class Installation:
         return len(sdk(self.url, self.key).interactions.get(conversation_id).messages)
 
     def is_visited(self, conversation_id: str) -> bool:
-        """Whether the worker has seen all that the conversation holds."""
+        """Whether the worker has counted what the conversation holds, and made it searchable."""
         with psycopg.connect(embedded.url(Path(self.environment["GREENFLASH_DATA"]))) as database:
-            query = "select search_due_at is null and counted_position = last_position from conversation where id = %s"
+            query = (
+                "select search_due_at is null and counted_position = last_position and conversation_says("
+                "  workspace_id, id, '{hello}') from conversation where id = %s"
+            )
             row = database.execute(query, [conversation_id]).fetchone()
             return row is not None and bool(row[0])
 
