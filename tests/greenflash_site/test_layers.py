@@ -14,7 +14,7 @@ ROOT = Path(settings.BASE_DIR)
 APPS = ("products", "conversations", "analytics")
 BELOW = {"products": set(), "conversations": {"products"}, "analytics": {"products", "conversations"}}
 # What the apps may use of the site.
-SHARED = ("greenflash_site.http", "greenflash_site.access", "greenflash_site.api")
+SHARED = ("greenflash_site.http", "greenflash_site.access", "greenflash_site.api", "greenflash_site.templatetags")
 
 
 def imports(package: str) -> Iterator[tuple[str, str]]:
