@@ -7,7 +7,7 @@ a `Search` for its condition and to mark what it found; the worker keeps what bo
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from uuid import UUID
 
 from django.db import connection
@@ -78,7 +78,15 @@ class Search:
         if _is_common(self.terms, self.workspace_id):
             return says
         candidates = _candidates(self.terms, self.workspace_id)
-        return says if candidates is None else Q(id__in=candidates) & says
+        if candidates is None:
+            return says
+        # As one value: a thousand of them took 20 ms to be put into a statement and read again.
+        ids = Value(f"{{{','.join(map(str, candidates))}}}")
+        among = Q(
+            Func(F("id"), ids, template="%(expressions)s::uuid[])", arg_joiner=" = any(", output_field=BooleanField())
+        )
+        # Several terms may be in different messages of a row.
+        return among & says if len(self.terms) > 1 else among
 
     def mark(self, conversations: Sequence[Conversation]) -> None:
         """Give each of a page of conversations, in which this was said, the `match` that it shows; one query."""
@@ -110,19 +118,24 @@ def _is_common(terms: list[str], workspace_id: UUID) -> bool:
 
 
 def _candidates(terms: list[str], workspace_id: UUID) -> list[UUID] | None:
-    """The conversations that may hold all of these, by an index; None where none serves, or there are too many."""
+    """The conversations of rows that hold all of these; None where there are too many.
+
+    By an index where one serves; reading through all rows, for two letters, still takes a tenth of asking conversation
+    after conversation.
+    """
     conditions: list[str] = ["workspace_id = %s"]
     values: list[UUID | str | list[str]] = [workspace_id]
     short = set[str]().union(*map(grams, terms))
     if short:
-        conditions.append("string_to_array(grams, ' ') @> %s")
+        conditions.append("grams is not null and string_to_array(grams, ' ') @> %s")  # as the index is made
         values.append([str(workspace_id), *short])
-    if has_trigrams():
-        for term in filter(TRIGRAM.search, terms):
+    for term in terms:
+        if TRIGRAM.search(term):
             conditions.append("text like %s")
             values.append(f"%{term.replace('\\', '\\\\').replace('%', '\\%').replace('_', '\\_')}%")
-    if len(conditions) == 1:
-        return None
+        else:
+            conditions.append("strpos(text, %s) > 0")
+            values.append(term)
     with connection.cursor() as cursor:
         cursor.execute(
             f"select conversation_id from search_row where {' and '.join(conditions)} limit %s",  # noqa: S608
@@ -130,11 +143,3 @@ def _candidates(terms: list[str], workspace_id: UUID) -> list[UUID] | None:
         )
         found = [id for (id,) in cursor.fetchall()]
     return None if len(found) == MOST else list(set(found))
-
-
-@cache
-def has_trigrams() -> bool:
-    """Whether the database had pg_trgm when its tables were made."""
-    with connection.cursor() as cursor:
-        cursor.execute("select to_regclass('search_row_text') is not null")
-        return bool(cursor.fetchone()[0])

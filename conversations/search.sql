@@ -1,8 +1,9 @@
 -- Whether something was said in a conversation: all of these folded texts in one message. A migration brings this file into
 -- the database (conversations/search.py calls it). A function, because the planner must take it for what it is, something
--- to be asked of one conversation after the other: with the same as a condition, it reads all that was ever said.
+-- to be asked of one conversation after the other: with the same as a condition, it reads all that was ever said. Not
+-- parallel safe, because to start other processes takes longer than a page.
 create or replace function conversation_says(_workspace uuid, _conversation uuid, _terms text[]) returns boolean
-language plpgsql stable strict parallel safe cost 500
+language plpgsql stable strict cost 1000
 as $$
 begin
   if cardinality(_terms) = 1 then
