@@ -20,6 +20,8 @@ ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _markdown = (
     MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"]).disable("image")
 )
+# A link leads somewhere else by its full address: a relative one would lead to a page of ours.
+_markdown.validateLink = lambda url: url.lower().startswith(("http://", "https://", "mailto:"))  # type: ignore[method-assign]
 _cleaner = nh3.Cleaner(
     tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel="nofollow noopener noreferrer"
 )

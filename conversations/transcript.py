@@ -63,6 +63,7 @@ class Tool(Said):
     result: Message | None
     output_json: str
     error: str
+    looks_failed: bool
     kind: Literal["tool"] = "tool"
 
 
@@ -197,6 +198,8 @@ class _Writer:
         took = result.created_at - call.created_at if result else timedelta()
         answer = None if result is None else result.content if result.output is None else result.output
         failed = None if result is None else result.type == MessageType.TOOL_ERROR
+        # Many tools tell of their failure in words, in what is sent as an ordinary result.
+        looks_failed = isinstance(answer, str) and answer[:5].casefold() == "error"
         return Tool(
             **self._said(call, result),
             name=_tool_name(call),
@@ -206,7 +209,8 @@ class _Writer:
             input_json=pretty_json(call.input) if call.input is not None else call.content or "",
             result=result,
             output_json="" if answer is None else pretty_json(answer),
-            error=" ".join(preview(answer).split()) if failed else "",
+            error=" ".join(preview(answer).split()) if failed or looks_failed else "",
+            looks_failed=looks_failed,
         )
 
     def _said(self, *messages: Message | None) -> dict[str, Any]:
@@ -242,8 +246,15 @@ def _happening(what: Rating | Event) -> Happening:
 
 
 def pretty_json(value: Any) -> str:
-    """JSON for people: indented, every script as it is written; a bare string without its quotes."""
-    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    """JSON for people: indented, every script as it is written; JSON inside a string as well, other strings bare."""
+    if not isinstance(value, str):
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    if not value.startswith(("{", "[")):
+        return value
+    try:
+        return json.dumps(json.loads(value), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return value
 
 
 def preview(value: Any) -> str:

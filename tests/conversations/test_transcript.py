@@ -194,6 +194,28 @@ def test_it_reads_every_script_in_tool_json(product: Product) -> None:
     assert "こんにちは 👋" in tool.output_json
 
 
+@pytest.mark.parametrize(
+    ("output", "text"),
+    [
+        ('{"at":"Ghent"}', '{\n  "at": "Ghent"\n}'),
+        ('["日本"]', '[\n  "日本"\n]'),
+        ("{not json", "{not json"),
+        ("[" * 100_000, "[" * 100_000),
+        ("in Ghent", "in Ghent"),
+        ({"at": "Ghent"}, '{\n  "at": "Ghent"\n}'),
+    ],
+)
+def test_it_reads_json_that_was_sent_as_a_string(product: Product, output: Any, text: str) -> None:
+    [tool] = tools(tell(product, call("track"), result(output)))
+    assert tool.output_json == text
+
+
+def test_it_points_at_a_result_that_tells_of_an_error_in_words(product: Product) -> None:
+    conversation = tell(product, call("a"), result("Error: no such user"), call("b"), result("fine"), call("c"))
+    found = [(tool.failed, tool.looks_failed, tool.error) for tool in tools(conversation)]
+    assert found == [(False, True, "Error: no such user"), (False, False, ""), (None, False, "")]
+
+
 def test_it_clips_what_is_long(product: Product) -> None:
     conversation = tell(product, "x" * 1_500, "x" * 1_501)
     assert [entry.is_long for entry in entries(conversation) if isinstance(entry, Bubble)] == [False, True]

@@ -21,7 +21,7 @@ from conversations.window import WINDOW
 from products.actions import create_product
 from products.models import Member, Product
 from tests.conftest import Api, browser_of, tell
-from tests.conversations.hostile import PAYLOADS
+from tests.conversations.hostile import FAMILIES, on_one_line
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -221,25 +221,33 @@ class Page(HTMLParser):
             self.suspects.append(tag)
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
-def test_it_shows_what_is_hostile_as_text(as_owner: Client, product: Product, payload: str) -> None:
-    short = payload[:200].translate(dict.fromkeys((*range(32), *range(127, 160))))
+@pytest.mark.parametrize("family", FAMILIES)
+def test_it_shows_what_is_hostile_as_text(as_owner: Client, product: Product, family: str) -> None:
+    said: list[Any] = []
+    for payload in FAMILIES[family]:
+        short = on_one_line(payload)[:200]
+        said += [
+            payload,
+            {"role": "assistant", "content": payload, "context": payload, "model": short},
+            {"role": "system", "content": payload},
+            {"messageType": "thought", "content": payload, "output": {payload: payload}},
+            {"messageType": "tool_call", "toolName": short, "input": {payload: [payload]}, "externalMessageId": short},
+            {"messageType": "tool_error", "output": payload, "parentExternalMessageId": short},
+        ]
+    short = on_one_line(" ".join(FAMILIES[family]))[:200]
     conversation = tell(
         product,
-        payload,
-        {"role": "assistant", "content": payload, "model": short},
-        {"role": "system", "content": payload},
-        {"messageType": "thought", "content": payload, "output": {payload: payload}},
-        {"messageType": "tool_call", "toolName": short, "input": {payload: [payload]}, "externalMessageId": short},
-        {"messageType": "tool_error", "output": payload, "parentExternalMessageId": short},
+        *said,
         externalUserId=short,
         externalConversationId=short,
         externalOrganizationId=short,
         model=short,
-        properties={payload: payload},
-        systemPrompt=payload,
+        properties={payload: payload for payload in FAMILIES[family]},
+        systemPrompt=" ".join(FAMILIES[family]),
     )
-    for page in (read(as_owner, conversation), as_owner.get("/acme/conversations/").text, as_owner.get("/acme/").text):
+    pages = [read(as_owner, conversation), read(as_owner, conversation, view="trace")]
+    pages += [as_owner.get(path).text for path in ("/acme/conversations/", "/acme/")]
+    for page in pages:
         assert Page(page).suspects == []
 
 
