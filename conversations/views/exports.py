@@ -47,7 +47,7 @@ def new(request: MemberRequest) -> HttpResponseBase:
             product_ids=[str(product.id) for product in chosen.products],
         )
         make_export.defer(export_id=str(export.id))
-    return redirect("export-detail", request.workspace.slug, export.id)
+    return redirect("conversation-export", request.workspace.slug, export.id)
 
 
 @member_required(Role.MEMBER)

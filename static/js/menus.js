@@ -5,10 +5,23 @@ function items(menu) {
   return [...menu.querySelectorAll(ITEMS)].filter((item) => item.checkVisibility());
 }
 
-// "toggle" does not bubble.
+// What opened each menu, and gets the focus back: the browser sees to that neither for a menu inside another nor where a
+// key clicked the button.
+const openers = new WeakMap();
+
+// Whether the focus went with what was closed, rather than to where somebody clicked.
+function isLost(focused) {
+  return focused === document.body || !focused.checkVisibility();
+}
+
+// These events do not bubble.
+document.addEventListener("beforetoggle", (event) => {
+  if (event.newState === "open") openers.set(event.target, event.source ?? document.activeElement);
+}, true);
 document.addEventListener("toggle", (event) => {
-  if (event.newState !== "open" || !event.target.matches?.("[popover].menu[data-place]")) return;
-  items(event.target)[0]?.focus({ focusVisible: true });
+  if (!event.target.matches?.("[popover].menu[data-place]")) return;
+  if (event.newState === "open") items(event.target)[0]?.focus({ focusVisible: true });
+  else if (isLost(document.activeElement)) openers.get(event.target)?.focus({ focusVisible: true });
 }, true);
 
 document.addEventListener("keydown", (event) => {
