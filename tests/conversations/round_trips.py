@@ -41,6 +41,17 @@ def rows_read(*tables: type[Model]) -> int:
         return int(cursor.fetchone()[0])
 
 
+def rows_fetched(*tables: type[Model]) -> int:
+    """How many rows of these tables have been fetched so far, without what only an index was read for."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_stat_force_next_flush(), pg_stat_clear_snapshot()")
+        cursor.execute(
+            "select sum(seq_tup_read + idx_tup_fetch) from pg_stat_user_tables where relname = any(%s)",
+            [[table._meta.db_table for table in tables]],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def deadlocks() -> int:
     """How many the database has seen; its counts arrive when a connection is idle, or are asked to."""
     with connection.cursor() as cursor:
