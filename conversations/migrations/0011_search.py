@@ -1,11 +1,8 @@
 """Search rows, which the worker's visits keep; all that is here is due for one."""
 
-from pathlib import Path
-
 import django.db.models.deletion
 from django.db import migrations, models
 
-SQL = (Path(__file__).parents[1] / "search.sql").read_text()
 FOREIGN_KEY = """
 alter table search_row add constraint search_row_conversation_same_workspace
   foreign key (workspace_id, conversation_id) references conversation (workspace_id, id)
@@ -81,7 +78,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(STORAGE, migrations.RunSQL.noop),
         migrations.RunSQL(GRAMS, "drop index search_row_grams"),
         migrations.RunSQL(TRIGRAMS, "drop index if exists search_row_text"),
-        migrations.RunSQL(SQL, "drop function conversation_says(uuid, uuid, text[])"),
         migrations.AddField("conversation", "indexed_position", models.PositiveIntegerField(default=0, db_default=0)),
         migrations.RemoveIndex("conversation", "conversation_search_due"),
         migrations.RunSQL(DUE, migrations.RunSQL.noop),

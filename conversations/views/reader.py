@@ -126,11 +126,10 @@ def _more(request: MemberRequest, conversation: Conversation, window: Window) ->
 def _around(request: MemberRequest, conversation: Conversation, window: Window) -> dict[str, Any]:
     """What a whole page has around the window: the neighbours in the list that one came from, and other views of it."""
     chosen = ConversationFilter.of(request)
-    conversations = conversations_of(request.products)
     in_list = (
-        chosen.apply(conversations)
+        chosen.apply(conversations_of(chosen.products))
         if chosen.query
-        else conversations.filter(product__environment=conversation.product.environment)
+        else conversations_of(request.products).filter(product__environment=conversation.product.environment)
     )
     return {
         "filter": chosen,

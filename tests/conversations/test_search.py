@@ -1,7 +1,6 @@
 """Search against a plain look at everything that was said, in five scripts, by each of the ways it goes."""
 
 import re
-from pathlib import Path
 from unicodedata import combining, normalize
 
 import pytest
@@ -220,10 +219,3 @@ def test_it_finds_without_pg_trgm(library: Product, monkeypatch: pytest.MonkeyPa
     tell(library, "One more refund", externalConversationId="more")
     visit_all()
     assert found("efun", library) == {"refund", "works", "more"}
-
-
-def test_it_has_the_function_of_search_as_its_file_is(db: None) -> None:
-    text = Path(search.__file__).with_name("search.sql").read_text()
-    with connection.cursor() as cursor:
-        cursor.execute("select prosrc from pg_proc where proname = 'conversation_says'")
-        assert [body for (body,) in cursor.fetchall()] == [text.split("$$")[1]], "a migration has to bring search.sql"

@@ -85,8 +85,9 @@ class Installation:
         """Whether the worker has counted what the conversation holds, and made it searchable."""
         with psycopg.connect(embedded.url(Path(self.environment["GREENFLASH_DATA"]))) as database:
             query = (
-                "select search_due_at is null and counted_position = last_position and conversation_says("
-                "  workspace_id, id, '{hello}') from conversation where id = %s"
+                "select c.search_due_at is null and c.counted_position = c.last_position and exists ("
+                "  select from search_row s where s.conversation_id = c.id and s.text = 'hello')"
+                " from conversation c where c.id = %s"
             )
             row = database.execute(query, [conversation_id]).fetchone()
             return row is not None and bool(row[0])
