@@ -112,8 +112,8 @@ def test_it_takes_a_note_with_a_mention_by_keyboard(short: Reading, page: Page, 
     expect(field).to_have_value("")
 
     note.get_by_role("link", name="Edit").click()
-    page.get_by_role("textbox", name="Note").first.fill("Found @Bob Brown")
-    page.get_by_role("button", name="Save").click()
+    note.get_by_role("textbox", name="Note").fill("Found @Bob Brown")
+    note.get_by_role("button", name="Save").click()
     expect(note).to_contain_text("Found @Bob Brown")
     expect(note).to_contain_text("edited")
     note.get_by_text("Delete", exact=True).click()
