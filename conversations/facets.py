@@ -63,6 +63,10 @@ FACETS = {
 }
 
 
+# Facets whose values are looked for among the conversations, and in which column.
+OCCURRING = {"user": "participant_id", "organization": "organization_id", "model": "model"}
+
+
 @dataclass(frozen=True)
 class Choice:
     """A value of a facet: where it leads, and how many conversations it has (None: not known, or not in time)."""
@@ -104,17 +108,18 @@ def choices(facet: Facet, chosen: ConversationFilter, *, find: str = "") -> list
     Users, organizations and models are those that occur in the newest of them, the most frequent first; `find` asks for
     users and organizations whose name or id holds it instead.
     """
-    others = chosen.without(*_names(facet))
+    # With its search, which asks the database once for all of the counts.
+    others = replace(chosen.without(*_names(facet)), searched=chosen.search)
     base = conversations_of(chosen.products)
     known = _known(facet, chosen, find=find[:LONGEST_TEXT].replace("\0", ""))
-    if known or (find and facet.is_searched):
+    if facet.name not in OCCURRING or (find and facet.is_searched):
         counts = _counts([others.with_value(facet.name, choice.value).apply(base) for choice in known])
         return [
             replace(choice, count=None if count is None else min(count, MOST), is_capped=(count or 0) > MOST)
             for choice, count in zip(known, counts, strict=True)
         ]
-    column = {"user": "participant_id", "organization": "organization_id", "model": "model"}[facet.name]
-    newest = list(others.apply(base).newest_first().values_list(column, flat=True)[:NEWEST])
+    occurring = others.apply(base).newest_first().values_list(OCCURRING[facet.name], flat=True)
+    newest = list(occurring[:NEWEST])
     frequent = Counter(str(value) for value in newest if value).most_common(CHOICES)
     labels = _labels(facet, chosen, [value for value, _ in frequent])
     return [

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from conversations.models import Export, SavedView
 from products.actions import create_api_key, create_product
 from products.models import Member, Product
 from tests.browser.conftest import Ticket, ticket
@@ -34,9 +35,16 @@ def crowded(owner: Member) -> tuple[Ticket, list[str]]:
         model=LONG[:200],
         properties={LONG[:200]: LONG},
     )
+    view = SavedView.objects.create(workspace=owner.workspace, member=owner, name=LONG[:60], query="rating=low")
+    export = Export.objects.create(workspace=owner.workspace, member=owner, format="csv", zone="UTC", product_ids=[])
     pages = [
         "/acme/",
         "/acme/conversations/",
+        f"/acme/conversations/?user={conversation.participant_id}&model={LONG[:200]}&q={LONG[:200]}&rating=none",
+        f"/acme/conversations/filters/user/?model={LONG[:200]}",
+        f"/acme/conversations/views/new/?user={conversation.participant_id}&model={LONG[:200]}",
+        f"/acme/conversations/views/{view.id}/edit/",
+        f"/acme/conversations/exports/{export.id}/",
         f"/acme/conversations/{conversation.id}/",
         "/acme/products/",
         "/acme/products/new/",

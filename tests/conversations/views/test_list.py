@@ -5,20 +5,25 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test import Client
 
+from conversations.filters import RATINGS, ConversationFilter
 from conversations.keyset import PAGE_SIZE
 from conversations.models import Conversation, conversations_of
 from products.actions import create_product
 from products.models import Member, Product
 from tests.conftest import browser_of, tell
+from tests.conversations.test_filters import a_request
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 LIST = "/acme/conversations/"
+RATINGS_BY_NUMBER = list(RATINGS)
+IDS = {"user": "participant_id", "organization": "organization_id"}
 SOME_ID = "0190b0a0-0000-7000-8000-000000000001"
 
 
@@ -185,9 +190,54 @@ def test_it_takes_no_more_queries_for_more_rows(
 ) -> None:
     for number in range(5):
         tell(create_product(owner, name=f"Bot {number}"), "Hello", externalOrganizationId=f"org-{number}")
+    who = Conversation.objects.filter(organization__isnull=False).values_list("participant_id", "organization_id")[0]
+    for number in range(5):
+        query = urlencode({"rating": RATINGS_BY_NUMBER[number], "model": f"model-{number}"})
+        as_owner.post(f"{LIST}views/new/?{query}", {"name": f"View {number}", "is_shared": "on"})
     as_owner.get(LIST)
-    with django_assert_max_num_queries(12):
-        as_owner.get(LIST)
+    everything = {
+        "user": who[0], "organization": who[1], "rating": "none", "event": "no", "feedback": "no", "tool_error": "no",
+        "length": "1-2", "date": "90d", "q": "hello",
+    }  # fmt: skip
+    tried: list[dict[str, Any]] = [{}, everything, {"user": who[0]}, {"q": "talk"}, {"q": "nowhere to be found"}]
+    for filtered in tried:
+        with django_assert_max_num_queries(12):
+            assert as_owner.get(LIST, filtered).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"model": "gpt-9"},
+        {"length": "101+"},
+        {"from": "2026-05-01", "until": "2026-05-03"},
+        {"rating": "low"},
+        {"feedback": "yes"},
+        {"event": "yes"},
+        {"tool_error": "no"},
+        {"user": "of somebody"},
+        {"organization": "of somebody"},
+    ],
+)
+def test_it_finds_a_filtered_page_in_an_index(owner: Member, product: Product, query: dict[str, str]) -> None:
+    """A filter that few conversations pass must not read the rows of those that do not."""
+    conversation = tell(product, "Hello", externalOrganizationId="initech")
+    query = {name: str(getattr(conversation, f"{IDS.get(name)}", value)) for name, value in query.items()}
+    create_product(owner, name="Another bot")
+    chosen = ConversationFilter.of(a_request(owner, query))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into conversation select (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(),"
+            " 'external_id', null))).* from conversation c, generate_series(1, 2000)"
+        )
+        cursor.execute("analyze conversation")
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"set local enable_{way} = off")
+    plan = chosen.apply(conversations_of(chosen.products)).newest_first().values("id")[:PAGE_SIZE].explain()
+    assert re.search(r"using conversation_\w+_last on conversation.*\s+Index Cond: \(+\"?workspace_id", plan), plan
+    if not set(query) & set(IDS):
+        assert re.search(r"Index Only Scan( Backward)? using conversation_\w+_last", plan), plan
 
 
 def test_it_finds_a_page_by_its_index(owner: Member, product: Product) -> None:
