@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any
@@ -16,6 +16,8 @@ from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from conversations.facets import FACETS
+from conversations.filters import DATES, LENGTHS, RATINGS, YES_NO
 from conversations.models import Conversation, Message, MessageType
 from greenflash_site.bench import load
 from greenflash_site.bench.ingest import percentile
@@ -31,6 +33,7 @@ MOST_QUERIES = 12
 # So many of a kind take turns, so that it is not one row's pages that are measured.
 SAMPLES = 40
 WARM_UPS = 5
+MENU = "menu with counts"
 NEWEST, SHORT, LONGEST = "conversations, newest", "conversation of 10 messages", "the longest conversation"
 MOST_REQUESTS = 400
 LINK = re.compile(rb"conversations/([0-9a-f-]{36})/")
@@ -40,6 +43,13 @@ ABSENT_WORDS = ("zyxomorph", "quagdrill", "vorpalness", "unbexed", "klimptor", "
 SUBSTRINGS = ("rde", "toc", "int", "nvo", "ank", "urn")
 OTHER_SCRIPTS = ("プリンター", "在庫", "الطلب", "شكرا", "😕", "Rückgabe")
 RARE_WORD = r"SW-\d{5}"
+# Filters that let choose among a few values; each is measured.
+CHOICES: dict[str, Mapping[str, object]] = {
+    "rating": RATINGS,
+    **dict.fromkeys(("feedback", "event", "tool_error"), YES_NO),
+    "length": LENGTHS,
+    "date": DATES,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +164,9 @@ def pages(workspace: Workspace) -> Iterator[Page]:
     found = f"{root}conversations/"
     conversations = Conversation.objects.filter(workspace=workspace)
     yield Page(name=NEWEST, paths=[found], target=LIST_TARGET)
+    middle = conversations.newest_first()[conversations.count() // 2]
+    far = urlencode({"before": f"{middle.last_message_at.isoformat()}_{middle.id}"})
+    yield Page(name="conversations, far down", paths=[f"{found}?{far}"], target=LIST_TARGET)
     for name, values in filters(workspace):
         paths = [f"{found}?{urlencode(value)}" for value in values]
         yield Page(name=f"conversations, {name}", paths=paths, target=LIST_TARGET)
@@ -164,6 +177,8 @@ def pages(workspace: Workspace) -> Iterator[Page]:
     for name, texts in searches(workspace):
         paths = [f"{found}?{urlencode({'q': text})}" for text in texts]
         yield Page(name=f"search, {name}", paths=paths, target=SEARCH_TARGET)
+    for facet in FACETS:
+        yield Page(name=f"{MENU}, {facet}", paths=[f"{found}filters/{facet}/"])
     for pattern in organization_urls:
         if not pattern.pattern.converters and (pattern.name == "home" or str(pattern.name).endswith("-list")):
             yield Page(name=str(pattern.name), paths=[f"{root}{pattern.pattern}"])
@@ -179,15 +194,9 @@ def filters(workspace: Workspace) -> Iterator[tuple[str, list[dict[str, object]]
     yield "a user", [{"user": id} for id in _some(people)]
     yield "an organization", [{"organization": id} for id in _some(companies)]
     yield "a model", [{"model": name} for name in models]
-    for rating in ("low", "mid", "high", "any", "none"):
-        yield f"rating: {rating}", [{"rating": rating}]
-    for name in ("feedback", "event", "tool_error"):
-        for value in ("yes", "no"):
+    for name, values in CHOICES.items():
+        for value in values:
             yield f"{name}: {value}", [{name: value}]
-    for length in ("1-2", "3-5", "6-10", "11-30", "31-100", "101+"):
-        yield f"length: {length}", [{"length": length}]
-    for date in ("today", "yesterday", "7d", "30d", "90d"):
-        yield f"date: {date}", [{"date": date}]
     months = [newest.replace(month=month, day=1, year=newest.year - (month > newest.month)) for month in range(1, 13)]
     yield "a day long ago", [{"from": day, "until": day} for day in months]
     yield "all environments", [{"environment": "all"}]
