@@ -69,23 +69,24 @@ def fill(person: Person, *, conversations: int, messages: int, until: datetime, 
 
 
 def visit_all(*, shown: bool) -> None:
-    """Do what the worker would have done by now: count tokens, and what else its visits bring."""
-    _each_table("analyze")
+    """Do what the worker would have done by now: count tokens, make all of it searchable."""
+    _run("analyze")
     waiting = Conversation.objects.filter(search_due_at__isnull=False)
     total = waiting.count()
-    with tqdm(total=total, unit=" conversations visited", disable=not shown) as bar:
+    with tqdm(total=total, unit=" conversations visited", unit_scale=True, disable=not shown) as bar:
         while visit_due_conversations():
-            bar.update(total - bar.n - waiting.count())
+            if shown:
+                bar.update(total - bar.n - waiting.count())
 
 
 def vacuum() -> None:
     """Do what autovacuum would have done by now; not in a transaction."""
-    _each_table("vacuum analyze")
+    _run("vacuum analyze")
 
 
-def _each_table(command: str) -> None:
+def _run(command: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"{command} {', '.join(COLUMNS)}")
+        cursor.execute(command)
 
 
 def _member(person: Person) -> Member:

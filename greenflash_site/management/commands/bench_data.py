@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from conversations.models import Conversation
 from greenflash_site.bench.filling import fill, vacuum, visit_all
@@ -30,14 +31,14 @@ class Command(BaseCommand):
         if Person.objects.filter(email=EMAIL).exists():
             raise CommandError(f"{EMAIL} is here already: choose another GREENFLASH_DATA.")
         password = secrets.token_urlsafe(9)
-        person = Person.objects.create_user(EMAIL, password)
-        workspace = fill(
-            person,
-            conversations=conversations,
-            messages=messages or 10 * conversations,
-            until=datetime.now(UTC),
-            shown=self.stderr.isatty(),
-        )
+        with transaction.atomic():
+            workspace = fill(
+                Person.objects.create_user(EMAIL, password),
+                conversations=conversations,
+                messages=messages or 10 * conversations,
+                until=datetime.now(UTC),
+                shown=self.stderr.isatty(),
+            )
         visit_all(shown=self.stderr.isatty())
         vacuum()
         count = Conversation.objects.filter(workspace=workspace).count()
