@@ -137,9 +137,11 @@ def get_interaction(request: ApiRequest, interaction_id: UUID) -> InteractionDet
     if conversation is None:
         raise not_found()
     participant = conversation.participant
-    messages = list(conversation.messages.in_order())
+    # By the workspace as well: every index begins with it.
+    here = {"workspace_id": conversation.workspace_id}
+    messages = list(conversation.messages.filter(**here).in_order())
     parents = parent_ids(messages)
-    ratings = {rating.message_id: rating for rating in conversation.ratings.latest_of_messages()}
+    ratings = {rating.message_id: rating for rating in conversation.ratings.filter(**here).latest_of_messages()}
     return InteractionDetail(
         **_fields(conversation),
         participant=InteractionParticipant(
@@ -159,7 +161,8 @@ def message_in_full(message: Message) -> dict[str, Any]:
 
     `parentMessageId` is what was sent; a parent named by its external id is told as `parentExternalMessageId`.
     """
-    rating = message.conversation.ratings.latest_of_messages().filter(message_id=message.id).first()
+    ratings = message.conversation.ratings.filter(workspace_id=message.workspace_id, message_id=message.id)
+    rating = ratings.latest_of_messages().first()
     told = _message(message, parent_id=message.parent_id, rating=rating)
     return {
         **msgspec.to_builtins(told),
