@@ -10,8 +10,8 @@ from uuid import UUID
 
 from conversations.folding import fold_characters
 
-# Characters before and after what was found, where the sentence is longer.
-BEFORE, AFTER = 60, 140
+# Characters before and after what was found, where the sentence is longer: it is to be seen in two narrow lines.
+BEFORE, AFTER = 36, 140
 SENTENCE_END = re.compile(r"[.!?…](?=\s)|[。！？]|\n")  # noqa: RUF001 - those of CJK
 
 
@@ -41,7 +41,8 @@ def snippet(text: str, terms: Sequence[str]) -> list[Part]:
     places = _Places(text)
     at, until = places.of(first)
     begin, end = _begin(text, at), _end(text, until)
-    parts: list[Part] = []
+    is_cut = begin > 0 and not SENTENCE_END.match(text, begin - 1)
+    parts = [Part("…", is_match=False)] if is_cut else []
     done = begin
     either = re.compile("|".join(_spaced(term) for term in sorted(terms, key=len, reverse=True)))
     for found in either.finditer(folded, places.starts[begin], places.starts[end]):
