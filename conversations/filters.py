@@ -144,12 +144,12 @@ class ConversationFilter:
     def with_value(self, name: str, value: str) -> Self:
         """This filter with another sound value of this name."""
         others = self.without("date", "from", "until").values if name == "date" else self.values
-        return replace(self, values=MappingProxyType({**others, name: value}))
+        return replace(self, values=MappingProxyType({**others, name: value}), searched=self.search)
 
     def without(self, *names: str) -> Self:
         """This filter with these names not filtered by."""
         left = {name: value for name, value in self.values.items() if name not in names}
-        return replace(self, values=MappingProxyType(left))
+        return replace(self, values=MappingProxyType(left), searched=self.search)
 
     def apply(self, conversations: ConversationQuerySet) -> ConversationQuerySet:
         """Those of `conversations` that it lets through."""

@@ -114,3 +114,10 @@ def test_it_says_how_far_it_has_come(as_owner: Client, told: Conversation) -> No
     assert f"{lag}: 1 conversation to go." in as_owner.get(LIST, {"q": "refund"}).text
     assert f"{lag}: 1 conversation to go." in as_owner.get(LIST, {"q": "absent"}).text
     assert lag not in as_owner.get(LIST).text
+
+
+def test_it_asks_how_common_a_text_is_once_for_a_menu_of_counts(as_owner: Client, told: Conversation) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        menu = as_owner.get("/acme/conversations/filters/rating/", {"q": "refund"})
+    assert menu.status_code == 200
+    assert sum("as newest" in query["sql"] for query in queries) == 1
