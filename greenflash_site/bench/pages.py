@@ -180,7 +180,8 @@ def pages(workspace: Workspace) -> Iterator[Page]:
     for facet in FACETS:
         yield Page(name=f"{MENU}, {facet}", paths=[f"{found}filters/{facet}/"])
     for pattern in organization_urls:
-        if not pattern.pattern.converters and (pattern.name == "home" or str(pattern.name).endswith("-list")):
+        is_list = str(pattern.name).endswith("-list") and not pattern.pattern.converters
+        if (is_list and pattern.name != "conversation-list") or pattern.name == "home":
             yield Page(name=str(pattern.name), paths=[f"{root}{pattern.pattern}"])
 
 
