@@ -8,6 +8,9 @@ from itertools import accumulate
 from unicodedata import normalize
 from uuid import UUID
 
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
 from conversations.folding import fold_characters
 
 # Characters before and after what was found, where the sentence is longer: it is to be seen in two narrow lines.
@@ -29,6 +32,12 @@ class Match:
 
     message_id: UUID
     parts: list[Part]
+
+    @property
+    def html(self) -> SafeString:
+        """The sentence, escaped, with what was found marked; a page has fifty, and a template took 4 ms for them."""
+        texts = (f"<mark>{escape(part.text)}</mark>" if part.is_match else escape(part.text) for part in self.parts)
+        return mark_safe("".join(texts))  # noqa: S308 - escaped just now
 
 
 def snippet(text: str, terms: Sequence[str]) -> list[Part]:
@@ -59,8 +68,8 @@ class _Places:
     """Which characters of a text its folded characters come from: some vanish, some become several."""
 
     def __init__(self, text: str) -> None:
-        lengths = (1 for _ in text) if text.isascii() else (len(fold_characters(character)) for character in text)
-        self.starts = list(accumulate(lengths, initial=0))
+        lengths = (len(fold_characters(character)) for character in text)
+        self.starts: Sequence[int] = range(len(text) + 1) if text.isascii() else list(accumulate(lengths, initial=0))
 
     def of(self, found: re.Match[str]) -> tuple[int, int]:
         """From where to where; what vanishes, like an accent by itself, belongs to the character before it."""
