@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
+from conversations.visits import NICENESS
 from greenflash_site.database import embedded
 from products.models.api_key import generate_key
 from tests.conftest import free_port, sdk
@@ -92,6 +93,12 @@ class Installation:
             row = database.execute(query, [conversation_id]).fetchone()
             return row is not None and bool(row[0])
 
+    def database_priorities(self) -> list[int]:
+        """How low the priority of each of the database's processes for us is."""
+        with psycopg.connect(embedded.url(Path(self.environment["GREENFLASH_DATA"]))) as database:
+            pids = database.execute("select pid from pg_stat_activity where usename = current_user").fetchall()
+            return [os.getpriority(os.PRIO_PROCESS, pid) for (pid,) in pids]
+
     def readiness(self) -> dict[str, Any]:
         """What /readyz says; empty when nobody answers."""
         try:
@@ -129,6 +136,7 @@ def test_it_comes_up_on_nothing_and_stops_at_a_signal(installation: Installation
     wait_until(lambda: installation.readiness().get("status") == "ready")
     conversation = installation.send("m1")
     wait_until(lambda: installation.is_visited(conversation))
+    assert {0, NICENESS} <= set(installation.database_priorities())
     process.terminate()
     assert process.wait(timeout=PATIENCE) == 0
     assert installation.readiness() == {}

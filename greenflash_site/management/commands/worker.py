@@ -8,13 +8,11 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from procrastinate.contrib.django import app
 
-from conversations.visits import visiting
+from conversations.visits import NICENESS, visiting
 from greenflash_site.server.supervisor import exit_with_parent
 
 # A job that has begun may take this long to finish when the worker is told to stop.
 DRAIN_SECONDS = 20
-# Whoever sends or reads comes first.
-NICENESS = 10
 
 
 class Command(BaseCommand):
