@@ -32,7 +32,9 @@ LIST_TARGET, SHORT_TARGET, LONG_TARGET, SEARCH_TARGET = 30, 30, 150, 60
 MOST_QUERIES = 12
 # So many of a kind take turns, so that it is not one row's pages that are measured.
 SAMPLES = 40
-WARM_UPS = 5
+# Of which each thread of each process gets some: the first of its requests connects, and loads templates.
+WARM_UPS, WARM_UP_CLIENTS = 40, 8
+LOOKS = 5
 MENU = "menu with counts"
 NEWEST, SHORT, LONGEST = "conversations, newest", "conversation of 10 messages", "the longest conversation"
 MOST_REQUESTS = 400
@@ -96,13 +98,13 @@ class Visitor:
         """Ask for a page until the time is over; LoadFailed if it does not come."""
         requests = [load.page(path, cookie=self.cookie) for path in page.paths]
         here = self.installation
-        load.send_all(list(islice(cycle(requests), WARM_UPS)), port=here.port, clients=1, seconds=60)
+        load.send_all(list(islice(cycle(requests), WARM_UPS)), port=here.port, clients=WARM_UP_CLIENTS, seconds=60)
         processes = family(here.pid)
         before = cpu_seconds(processes)
         turns = list(islice(cycle(requests), MOST_REQUESTS))
         latencies = load.send_all(turns, port=here.port, clients=1, seconds=seconds).latencies
         cpu = 1000 * (cpu_seconds(processes) - before) / len(latencies)
-        looks = [look_at(path, session=self.session) for path in page.paths[:WARM_UPS]]
+        looks = [look_at(path, session=self.session) for path in page.paths[:LOOKS]]
         p50, p95, p99 = (1000 * percentile(latencies, share) for share in (0.5, 0.95, 0.99))
         return Measured(
             page=page,
