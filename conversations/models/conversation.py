@@ -191,12 +191,17 @@ class Conversation(models.Model):
     @property
     def is_rated_by_thumb(self) -> bool:
         """Whether its rating was given as thumb up or down."""
-        return self.rating_normalized in (0, 1) and (self.rating_min, self.rating_max) in ((0, 1), (-1, 1))
+        return is_thumb(self.rating_normalized, self.rating_min, self.rating_max)
 
     @property
     def tokens(self) -> int:
         """What it counts as usage, rounded down."""
         return self.half_tokens // 2
+
+
+def is_thumb(normalized: float | None, minimum: float | None, maximum: float | None) -> bool:
+    """Whether a rating was given as thumb up or down: whole steps of a scale of two or three."""
+    return normalized in (0, 1) and (minimum, maximum) in ((0, 1), (-1, 1))
 
 
 def conversations_of(products: ProductQuerySet | Sequence[Product]) -> ConversationQuerySet:

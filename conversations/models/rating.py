@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 
-from conversations.models.conversation import Conversation
+from conversations.models.conversation import Conversation, is_thumb
 from products.models import Workspace
 from products.models.ids import new_id
 
@@ -89,5 +89,5 @@ class Rating(models.Model):
 
     @property
     def is_thumb(self) -> bool:
-        """Whether it was given as thumb up or down: whole steps of a scale of two or three."""
-        return self.normalized in (0, 1) and (self.minimum, self.maximum) in ((0, 1), (-1, 1))
+        """Whether it was given as thumb up or down."""
+        return is_thumb(self.normalized, self.minimum, self.maximum)

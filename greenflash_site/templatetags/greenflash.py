@@ -45,9 +45,9 @@ def relative(time: datetime) -> str:
 
 
 @register.filter
-def tone(normalized: float | None) -> str:
+def tone(normalized: float) -> str:
     """The colour of a rating of 0 to 1."""
-    return "" if normalized is None else rating_tone(normalized)
+    return rating_tone(normalized)
 
 
 @register.filter
