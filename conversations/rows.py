@@ -31,13 +31,14 @@ def _numbers() -> dict[str, Subquery | Exists]:
         "tool_error_count": _over(Message.objects.filter(type=MessageType.TOOL_ERROR), Count("*")),
         "rated_messages": _over(of_messages, Count("message_id", distinct=True)),
         "worst_rating": _over(of_messages.shown(), Min("normalized")),
-        "has_feedback": Exists(_of_row(Rating.objects.exclude(feedback=""))),
+        "has_feedback": Exists(of_row(Rating.objects.exclude(feedback=""))),
     }
 
 
 def _over(rows: QuerySet[Any], aggregate: Aggregate) -> Subquery:
-    return Subquery(_of_row(rows).order_by().values("conversation_id").annotate(found=aggregate).values("found"))
+    return Subquery(of_row(rows).order_by().values("conversation_id").annotate(found=aggregate).values("found"))
 
 
-def _of_row(rows: QuerySet[Any]) -> QuerySet[Any]:
+def of_row(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of `rows` that belong to the conversation of the query around them."""
     return rows.filter(workspace_id=OuterRef("workspace_id"), conversation_id=OuterRef("id"))
