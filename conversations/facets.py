@@ -108,8 +108,7 @@ def choices(facet: Facet, chosen: ConversationFilter, *, find: str = "") -> list
     Users, organizations and models are those that occur in the newest of them, the most frequent first; `find` asks for
     users and organizations whose name or id holds it instead.
     """
-    # With its search, which asks the database once for all of the counts.
-    others = replace(chosen.without(*_names(facet)), searched=chosen.search)
+    others = chosen.without(*_names(facet))
     base = conversations_of(chosen.products)
     known = _known(facet, chosen, find=find[:LONGEST_TEXT].replace("\0", ""))
     if facet.name not in OCCURRING or (find and facet.is_searched):

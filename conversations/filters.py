@@ -13,12 +13,13 @@ from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
 from conversations.models import ConversationQuerySet, Event, Message, MessageType, Organization, Participant, Rating
 from conversations.models.rating import HIGH, LOW
+from conversations.rows import of_row
 from conversations.search import Search
 from greenflash_site.http import MemberRequest
 from products.models import ENVIRONMENTS, Product, ProductQuerySet, Workspace
@@ -54,13 +55,11 @@ class ConversationFilter:
     # Copies of a filter share it: it asks the database how to find the text, once.
     searched: Search | None = None
 
-    @property
+    @cached_property
     def search(self) -> Search:
         """What is searched for, perhaps nothing."""
-        if self.searched is None or self.searched.text != self.text:
-            object.__setattr__(self, "searched", Search(self.text, self.workspace_id))
-        assert self.searched is not None
-        return self.searched
+        shared = self.searched
+        return shared if shared and shared.text == self.text else Search(self.text, self.workspace_id)
 
     @classmethod
     def of(cls, request: MemberRequest) -> Self:
@@ -151,6 +150,11 @@ class ConversationFilter:
         left = {name: value for name, value in self.values.items() if name not in names}
         return replace(self, values=MappingProxyType(left), searched=self.search)
 
+    @property
+    def cleared(self) -> Self:
+        """Everything in the same environment."""
+        return self.without(*NAMES)
+
     def apply(self, conversations: ConversationQuerySet) -> ConversationQuerySet:
         """Those of `conversations` that it lets through."""
         products = [product.id for product in ([self.product] if self.product else self.products)]
@@ -220,7 +224,7 @@ def _yes_no(rows: Callable[[], QuerySet[Event] | QuerySet[Message] | QuerySet[Ra
 
 
 def _has(rows: QuerySet[Event] | QuerySet[Message] | QuerySet[Rating]) -> Q:
-    return Q(Exists(rows.filter(workspace_id=OuterRef("workspace_id"), conversation_id=OuterRef("id"))))
+    return Q(Exists(of_row(rows)))
 
 
 CONDITIONS: dict[str, Callable[[str], Q]] = {
