@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from conversations.models import Conversation, Message, MessageType
-from conversations.transcript import BUBBLES, pretty_json
+from conversations.transcript import BUBBLES, pretty_json, speaker
 from conversations.window import RESULTS
 
 CHUNK = 500
@@ -34,12 +34,7 @@ def as_markdown(conversation: Conversation) -> Iterator[str]:
 
 def _message(conversation: Conversation, message: Message, calls: dict[UUID | str, str]) -> str:
     if message.type in BUBBLES and message.content is not None:
-        names = {
-            MessageType.USER_MESSAGE: str(message.participant or conversation.participant),
-            MessageType.SYSTEM_MESSAGE: "System",
-        }
-        name = names.get(MessageType(message.type), conversation.product.name)
-        return f"## {_line(name)} · {_at(message.created_at)}\n\n{message.content.strip()}\n"
+        return f"## {_line(speaker(conversation, message))} · {_at(message.created_at)}\n\n{message.content.strip()}\n"
     call = calls.get(message.parent_id or message.parent_external_id or "")
     label = MessageType(message.type).label
     if message.type in RESULTS and call:

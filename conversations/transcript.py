@@ -182,12 +182,10 @@ class _Writer:
         changed = message.model if message.model and message.model != self.model else ""
         self.model = message.model or self.model
         self.markdown += len(content)
-        role = BUBBLES[MessageType(message.type)]
-        names = {"user": str(message.participant or self.conversation.participant), "system": "System"}
         return Bubble(
             **self._said(message),
-            role=role,
-            name=names.get(role, self.conversation.product.name),
+            role=BUBBLES[MessageType(message.type)],
+            name=speaker(self.conversation, message),
             html=render_markdown(content) if self.markdown <= PAGE_MARKDOWN else render_plain(content),
             is_long=len(content) > CLIP_AT,
             model_changed=changed,
@@ -233,6 +231,17 @@ def _calls(window: Window) -> Iterator[tuple[Message, Message]]:
 def _day(time: datetime) -> date:
     """The day of the viewer, whose time zone is the current one."""
     return timezone.localdate(time)
+
+
+def speaker(conversation: Conversation, message: Message) -> str:
+    """Who says a message that is a bubble."""
+    match message.type:
+        case MessageType.USER_MESSAGE:
+            return str(message.participant or conversation.participant)
+        case MessageType.SYSTEM_MESSAGE:
+            return "System"
+        case _:
+            return conversation.product.name
 
 
 def _tool_name(call: Message) -> str:
