@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render as django_render
 from django.urls import ResolverMatch, resolve
+from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 if TYPE_CHECKING:
@@ -56,6 +57,15 @@ def render(
 ) -> HttpResponse:
     """Render a page; a form that did not validate is sent with status 422 by its view."""
     return django_render(request, template, context, status=status)
+
+
+def render_partial(
+    request: PersonRequest, template: str, name: str, context: dict[str, Any] | None = None
+) -> HttpResponse:
+    """Render what `partial` says; caches keep the fragment and the page, which have one address, apart."""
+    response = render(request, partial(request, template, name), context)
+    patch_vary_headers(response, ["HX-Request-Type"])
+    return response
 
 
 def retry_collision(view: View) -> View:

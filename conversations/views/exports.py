@@ -8,7 +8,6 @@ from django.http import HttpResponse, HttpResponseBadRequest, StreamingHttpRespo
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -18,7 +17,7 @@ from conversations.models import Format, conversations_of
 from conversations.models.export import file_name
 from conversations.tasks import make_export
 from greenflash_site.access import member_required
-from greenflash_site.http import MemberRequest, partial, render
+from greenflash_site.http import MemberRequest, render_partial
 from products.models import Role
 
 # So many conversations are sent at once; of more the worker makes a file.
@@ -55,9 +54,7 @@ def new(request: MemberRequest) -> HttpResponseBase:
 def detail(request: MemberRequest, export_id: UUID) -> HttpResponse:
     """How far the file is; its fragment asks for itself every second until it is there."""
     export = get_object_or_404(request.workspace.exports.of_member(request.member), id=export_id)
-    response = render(request, partial(request, "conversations/export.html", "progress"), {"export": export})
-    patch_vary_headers(response, ["HX-Request-Type"])
-    return response
+    return render_partial(request, "conversations/export.html", "progress", {"export": export})
 
 
 @member_required(Role.MEMBER)

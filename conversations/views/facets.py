@@ -1,12 +1,11 @@
 """The menus of the filter bar, asked for when one is opened: values, and how many conversations each has."""
 
 from django.http import Http404, HttpResponse
-from django.utils.cache import patch_vary_headers
 
 from conversations.facets import FACETS, choices
 from conversations.filters import ConversationFilter
 from greenflash_site.access import member_required
-from greenflash_site.http import MemberRequest, partial, render
+from greenflash_site.http import MemberRequest, render_partial
 
 
 @member_required()
@@ -22,6 +21,4 @@ def facet(request: MemberRequest, facet_name: str) -> HttpResponse:
         "find": find,
         "choices": choices(FACETS[facet_name], chosen, find=find),
     }
-    response = render(request, partial(request, "conversations/facet.html", "choices"), context)
-    patch_vary_headers(response, ["HX-Request-Type"])
-    return response
+    return render_partial(request, "conversations/facet.html", "choices", context)

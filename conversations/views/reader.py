@@ -10,7 +10,6 @@ from django.core.signing import BadSignature
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 
 from conversations.api.interactions import message_in_full
@@ -23,7 +22,7 @@ from conversations.trace import trace
 from conversations.transcript import transcript
 from conversations.window import Window, window_of
 from greenflash_site.access import member_required, public
-from greenflash_site.http import MemberRequest, PersonRequest, partial, render
+from greenflash_site.http import MemberRequest, PersonRequest, render_partial
 from products.models import Role
 
 # Names in the query string of where in the conversation one is.
@@ -42,9 +41,7 @@ def detail(request: MemberRequest, conversation_id: UUID) -> HttpResponse:
     )
     if request.htmx.request_type != "partial":
         context |= _around(request, conversation, window)
-    response = render(request, partial(request, "conversations/detail.html", "window"), context)
-    patch_vary_headers(response, ["HX-Request-Type"])
-    return response
+    return render_partial(request, "conversations/detail.html", "window", context)
 
 
 @member_required()
@@ -54,9 +51,7 @@ def message(request: MemberRequest, conversation_id: UUID, message_id: UUID) -> 
     found = get_object_or_404(conversation.messages.filter(workspace_id=request.workspace.id), id=message_id)
     text = json.dumps(message_in_full(found), indent=2, ensure_ascii=False)
     context = {"conversation": conversation, "message": found, "json": text}
-    response = render(request, partial(request, "conversations/message.html", "json"), context)
-    patch_vary_headers(response, ["HX-Request-Type"])
-    return response
+    return render_partial(request, "conversations/message.html", "json", context)
 
 
 @member_required(Role.MEMBER)
