@@ -1,8 +1,5 @@
 // The live list: asks now and then whether something has arrived, and if so what; the rows one reads stay where they are.
-// Asks less and less often while nothing happens, and not at all while nobody looks or Live is off.
-const FIRST = 3_000, LAST = 30_000, SLOWER = 1.3;
 const toggle = document.getElementById("live");
-let wait = FIRST, timer = 0;
 
 const place = () => document.getElementById("arrivals");
 
@@ -12,20 +9,15 @@ function isOn() {
 
 async function ask() {
   const here = place();
-  if (!here || document.hidden || !isOn()) return;
+  if (!here || !isOn()) return null;
   try {
     const answer = await fetch(here.dataset.changes, { cache: "no-store", credentials: "omit" });
-    if (answer.status === 200) {
-      await htmx.ajax("GET", here.dataset.news, { source: here, target: here, swap: "outerHTML" });
-      wait = FIRST;
-    } else wait = Math.min(wait * SLOWER, LAST);
-  } catch { /* the network is away: asked again later */ }
-  later();
-}
-
-function later() {
-  clearTimeout(timer);
-  timer = setTimeout(ask, wait);
+    if (answer.status !== 200) return false;
+    await htmx.ajax("GET", here.dataset.news, { source: here, target: here, swap: "outerHTML" });
+    return true;
+  } catch {
+    return false; // the network is away
+  }
 }
 
 function show() {
@@ -36,16 +28,10 @@ function show() {
 if (toggle) {
   toggle.hidden = false;
   show();
+  const wake = poll(3_000, ask);
   toggle.addEventListener("click", () => {
     try { localStorage.setItem("live", isOn() ? "off" : "on"); } catch { /* private mode: it stays on */ }
     show();
-    wait = FIRST;
-    ask();
+    wake();
   });
-  document.addEventListener("visibilitychange", () => {
-    clearTimeout(timer);
-    wait = FIRST;
-    if (!document.hidden) ask();
-  });
-  later();
 }

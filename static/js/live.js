@@ -1,32 +1,22 @@
 // A conversation that is still going on grows: asks now and then whether it has changed, and if so loads what is new.
-// Asks less and less often while nothing happens, and not at all while nobody looks.
-const FIRST = 2_000, LAST = 30_000, SLOWER = 1.3;
 const pill = document.querySelector(".news");
-let wait = FIRST, timer = 0, unread = 0;
+let unread = 0;
 
 const tail = () => document.getElementById("tail");
 
 async function ask() {
-  timer = 0;
   const end = tail();
-  if (!end || document.hidden) return;
-  let changed = false;
+  if (!end) return null;
   try {
     const answer = await fetch(end.dataset.changes, { cache: "no-store", credentials: "omit" });
-    changed = answer.status === 200;
-  } catch { /* the network is away: asked again later */ }
-  if (changed) {
-    const last = end.previousElementSibling;
-    await htmx.ajax("GET", end.getAttribute("hx-get"), { source: end, target: end, swap: "outerHTML" });
-    tell(last);
-    wait = FIRST;
-  } else wait = Math.min(wait * SLOWER, LAST);
-  later();
-}
-
-function later() {
-  clearTimeout(timer);
-  timer = setTimeout(ask, wait);
+    if (answer.status !== 200) return false;
+  } catch {
+    return false; // the network is away
+  }
+  const last = end.previousElementSibling;
+  await htmx.ajax("GET", end.getAttribute("hx-get"), { source: end, target: end, swap: "outerHTML" });
+  tell(last);
+  return true;
 }
 
 // New entries stand out; those below the screen are told of by the pill.
@@ -58,9 +48,4 @@ addEventListener("scroll", () => {
     pill.hidden = true;
   }
 }, { passive: true });
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) return clearTimeout(timer);
-  wait = FIRST;
-  ask();
-});
-later();
+poll(2_000, ask);
