@@ -1,6 +1,6 @@
 """Counts tokens with `o200k_base`, the encoding usage is counted in (Decision 12 of the contract).
 
-13 µs for 300 characters; the table takes 65 MB, which web processes share when it is loaded before they fork.
+13 µs for 300 characters; the table takes 65 MB, which the worker loads, and a web process at its first system prompt.
 """
 
 from functools import cache

@@ -15,7 +15,7 @@ from greenflash_site.demo.story import Request
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """One POST to `path`, and when; its body is as on the wire but for the product of an event."""
+    """One POST to `path`, and when; its body is as on the wire but for `productId`."""
 
     path: Literal["ratings", "events"]
     product: str
