@@ -1,6 +1,7 @@
 """The HTTP layer that every view shares: typed requests, fragments of pages, and who is really calling."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import lru_cache, wraps
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,6 +17,9 @@ from django_htmx.middleware import HtmxDetails
 
 if TYPE_CHECKING:
     from products.models import Member, Person, ProductQuerySet, Workspace
+
+# From where the request comes that is being answered; None in commands and the worker. For the audit log.
+client_address: ContextVar[str | None] = ContextVar("client_address", default=None)
 
 
 class View(Protocol):
@@ -126,6 +130,7 @@ class TrustedProxies:
                 environ["REMOTE_ADDR"] = address
                 if not _is_trusted(address):
                     break
+        client_address.set(environ.get("REMOTE_ADDR") or None)
         return self.get_response(request)
 
 

@@ -6,7 +6,20 @@ from typing import Any
 
 from django.db import transaction
 
-from products.models import ApiKey, Collaborator, Environment, Member, Person, Product, Role, Scope, Version, Workspace
+from products.audit import changes, record
+from products.models import (
+    Action,
+    ApiKey,
+    Collaborator,
+    Environment,
+    Member,
+    Person,
+    Product,
+    Role,
+    Scope,
+    Version,
+    Workspace,
+)
 from products.models.api_key import generate_key, hash_key
 from products.models.ids import new_id
 
@@ -16,7 +29,19 @@ def create_workspace(name: str, *, acting_user: Person) -> Workspace:
     """A workspace called `name`, owned by who makes it."""
     workspace = Workspace.objects.create(name=name, slug=Workspace.free_slug(name))
     Member.objects.create(workspace=workspace, person=acting_user, role=Role.OWNER)
+    record(workspace, Action.WORKSPACE_CREATED, acting_user=acting_user, target=workspace, after={"name": name})
     return workspace
+
+
+@transaction.atomic
+def change_workspace(workspace: Workspace, *, acting_user: Person) -> None:
+    """Store what a form has changed of the organization."""
+    before, after = changes(workspace, ["name"])
+    workspace.save()
+    if after:
+        record(
+            workspace, Action.WORKSPACE_CHANGED, acting_user=acting_user, target=workspace, before=before, after=after
+        )
 
 
 @transaction.atomic
@@ -35,6 +60,8 @@ def create_product(member: Member, *, with_twin: bool = False, **fields: Any) ->
     for each in products:
         Version.objects.create(workspace=member.workspace, product=each, number=1)
         Collaborator.objects.create(workspace=member.workspace, product=each, member=member)
+        after = {"environment": each.environment, "kind": each.kind}
+        record(member.workspace, Action.PRODUCT_CREATED, acting_user=member.person, target=each, after=after)
     return product
 
 

@@ -1,6 +1,7 @@
 """Who owns what and who may do what."""
 
 from products.models.api_key import ApiKey, ApiKeyQuerySet, Scope
+from products.models.audit_entry import Action, AuditEntry
 from products.models.member import Collaborator, Member, Role
 from products.models.person import Person
 from products.models.product import ENVIRONMENTS, Environment, Kind, Product, ProductQuerySet, Version
@@ -9,8 +10,10 @@ from products.models.workspace import Workspace, reserved_slugs
 
 __all__ = [
     "ENVIRONMENTS",
+    "Action",
     "ApiKey",
     "ApiKeyQuerySet",
+    "AuditEntry",
     "Collaborator",
     "Environment",
     "Kind",

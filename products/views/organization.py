@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 
 from greenflash_site.access import member_required, signed_in
 from greenflash_site.http import MemberRequest, PersonRequest, render, retry_collision
-from products.actions import create_workspace
+from products.actions import change_workspace, create_workspace
 from products.forms import OrganizationForm
 from products.models import Role
 
@@ -27,7 +27,7 @@ def settings(request: MemberRequest) -> HttpResponse:
     """The organization's name and who is in it."""
     form = OrganizationForm(request.POST or None, instance=request.workspace)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        change_workspace(form.instance, acting_user=request.user)
         messages.success(request, "Saved.")
         return redirect("settings", request.workspace.slug)
     context = {"form": form, "members": request.workspace.members.in_order()}
