@@ -6,8 +6,13 @@ Everything is closed unless a view says otherwise: `LoginRequiredMiddleware` wan
 
 from collections.abc import Callable
 from functools import wraps
+from time import time
 from typing import Any, cast
 
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied
@@ -15,7 +20,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django_htmx.http import HttpResponseClientRedirect
 
-from greenflash_site.http import MemberRequest, View
+from greenflash_site.http import MemberRequest, PersonRequest, View
 from products.models import ENVIRONMENTS, Member, Role
 
 
@@ -67,6 +72,23 @@ def member_required(role: Role = Role.VIEWER) -> Callable[[View], View]:
         return guarded
 
     return gate
+
+
+def recently_authenticated(view: View) -> View:
+    """Ask for the password or the second factor again, unless it was given within ACCOUNT_REAUTHENTICATION_TIMEOUT.
+
+    Goes below `member_required`. Logging in counts, unlike with allauth's decorator of this kind.
+    """
+
+    @wraps(view)
+    def guarded(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        times = [record["at"] for record in get_authentication_records(request, request.user)]
+        is_recent = time() - max(times, default=0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        if not is_recent and get_adapter().get_reauthentication_methods(request.user):
+            raise ReauthenticationRequired  # allauth's middleware asks, and then answers this request
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 def let_in(request: MemberRequest, member: Member) -> None:

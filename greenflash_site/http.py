@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import lru_cache, wraps
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
@@ -134,6 +134,11 @@ class TrustedProxies:
         return self.get_response(request)
 
 
+def is_within(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+    """Whether this is an address, and in one of these networks."""
+    return _is_address(address) and any(ip_address(address) in network for network in networks)
+
+
 def _is_address(text: str) -> bool:
     try:
         ip_address(text)
@@ -143,6 +148,4 @@ def _is_address(text: str) -> bool:
 
 
 def _is_trusted(address: str) -> bool:
-    return _is_address(address) and any(
-        ip_address(address) in network for network in settings.GREENFLASH.trusted_proxies
-    )
+    return is_within(address, settings.GREENFLASH.trusted_proxies)

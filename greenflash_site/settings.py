@@ -253,6 +253,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_CONFIGURED else "none"
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# For how long a password counts as just given (access.recently_authenticated), in seconds.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 
 
 def mailer() -> dict[str, Any]:

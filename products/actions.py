@@ -1,10 +1,12 @@
 """Changes that span several models: each is atomic and complete, and names who acts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from products.audit import changes, record
 from products.models import (
@@ -20,7 +22,7 @@ from products.models import (
     Version,
     Workspace,
 )
-from products.models.api_key import generate_key, hash_key
+from products.models.api_key import ApiKeyProduct, generate_key, hash_key
 from products.models.ids import new_id
 
 
@@ -73,6 +75,7 @@ class NewApiKey:
     plaintext: str
 
 
+@transaction.atomic
 def create_api_key(
     workspace: Workspace,
     *,
@@ -80,10 +83,15 @@ def create_api_key(
     name: str,
     environment: str | None = None,
     scope: str = Scope.ALL,
+    products: Sequence[Product] = (),
+    addresses: Sequence[str] = (),
     expires_at: datetime | None = None,
     plaintext: str | None = None,
 ) -> NewApiKey:
-    """A key of the workspace; `plaintext` is given by the headless start alone."""
+    """A key of the workspace, for all of its products unless `products` names some, from any address or from these.
+
+    `plaintext` is given by the headless start alone.
+    """
     plaintext = plaintext or generate_key()
     api_key = ApiKey.objects.create(
         workspace=workspace,
@@ -91,9 +99,70 @@ def create_api_key(
         name=name,
         environment=environment,
         scope=scope,
+        every_product=not products,
+        addresses=list(addresses),
         expires_at=expires_at,
         prefix=plaintext[:6],
         last_four=plaintext[-4:],
         hash=hash_key(plaintext),
     )
+    ApiKeyProduct.objects.bulk_create(
+        ApiKeyProduct(workspace=workspace, api_key=api_key, product=product) for product in products
+    )
+    after = {
+        "last_four": api_key.last_four,
+        "environment": environment or "both",
+        "scope": scope,
+        "products": [f"{product.name} ({product.environment})" for product in products] or "all",
+        "addresses": list(addresses) or "any",
+        "expires_at": expires_at,
+    }
+    record(workspace, Action.API_KEY_CREATED, acting_user=acting_user, target=api_key, after=after)
     return NewApiKey(api_key, plaintext)
+
+
+class KeyHasEnded(Exception):
+    """The key is revoked, expired or rotated already."""
+
+
+@transaction.atomic
+def rotate_api_key(api_key: ApiKey, *, acting_user: Person, overlap: timedelta) -> NewApiKey:
+    """A key that may do the same, in whose favour this one ends after `overlap`; raises KeyHasEnded.
+
+    If this one had a lifetime, the new one has as long a one.
+    """
+    old = ApiKey.objects.select_for_update(of=["self"]).get(workspace_id=api_key.workspace_id, id=api_key.id)
+    if not old.is_live or old.successor_id is not None:
+        raise KeyHasEnded
+    now = timezone.now()
+    made = create_api_key(
+        api_key.workspace,
+        acting_user=acting_user,
+        name=old.name,
+        environment=old.environment,
+        scope=old.scope,
+        products=list(old.products.all()),
+        addresses=old.addresses,
+        expires_at=now + (old.expires_at - old.created_at) if old.expires_at else None,
+    )
+    if not old.every_product:  # also where none of its products is left
+        ApiKey.objects.filter(id=made.api_key.id).update(every_product=False)
+    ends_at = min(now + overlap, old.expires_at or datetime.max.replace(tzinfo=UTC))
+    record(
+        api_key.workspace,
+        Action.API_KEY_ROTATED,
+        acting_user=acting_user,
+        target=old,
+        before={"last_four": old.last_four, "expires_at": old.expires_at},
+        after={"last_four": made.api_key.last_four, "expires_at": ends_at},
+    )
+    old.successor, old.expires_at = made.api_key, ends_at
+    old.save(update_fields=["successor", "expires_at"])
+    return made
+
+
+@transaction.atomic
+def revoke_api_key(api_key: ApiKey, *, acting_user: Person) -> None:
+    """End a key at once; one that has ended stays as it is."""
+    if api_key.revoke():
+        record(api_key.workspace, Action.API_KEY_REVOKED, acting_user=acting_user, target=api_key)

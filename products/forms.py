@@ -1,7 +1,8 @@
 """The forms of the pages about products, keys and the organization."""
 
 from datetime import timedelta
-from typing import Any
+from ipaddress import ip_network
+from typing import Any, cast
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
@@ -10,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from products.actions import create_workspace
-from products.models import ENVIRONMENTS, Environment, Person, Product, Scope, Workspace
+from products.models import ENVIRONMENTS, Environment, Member, Person, Product, Role, Scope, Workspace
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no types
@@ -97,8 +98,33 @@ class NewProductForm(ProductForm):
         return list(ENVIRONMENTS) if values.get("twin") else [values.get("environment", "")]
 
 
+class AddressesField(forms.CharField):
+    """Addresses and networks, separated by commas or spaces; the value is a list of networks in their shortest form."""
+
+    MOST = 50
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            **{"required": False, "max_length": 4_000, "widget": forms.Textarea(attrs={"rows": 2}), **options}
+        )
+
+    def clean(self, value: Any) -> list[str]:
+        """Refuse what is none, by name."""
+        networks: list[str] = []
+        for text in super().clean(value).replace(",", " ").split():
+            try:
+                networks.append(str(ip_network(text)))
+            except ValueError:
+                raise forms.ValidationError(
+                    f"{text} is no address like 192.0.2.7 and no network like 192.0.2.0/24."
+                ) from None
+        if len(networks) > self.MOST:
+            raise forms.ValidationError(f"At most {self.MOST} addresses and networks.")
+        return list(dict.fromkeys(networks))
+
+
 class ApiKeyForm(forms.Form):
-    """What a new key is called, may do, and for how long."""
+    """What a new key is called, may do, where and for how long; `member` makes it, for products that they see."""
 
     EXPIRY = {"never": None, "30": timedelta(days=30), "90": timedelta(days=90), "365": timedelta(days=365)}
 
@@ -114,6 +140,30 @@ class ApiKeyForm(forms.Form):
         initial="never",
         label="Expires",
     )
+    products = forms.ModelMultipleChoiceField(
+        Product.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="Only for these products"
+    )
+    addresses = AddressesField(
+        label="Only from these addresses",
+        help_text="Addresses or networks of the servers that use it, like 192.0.2.7 or 192.0.2.0/24.",
+    )
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        products = cast("forms.ModelMultipleChoiceField[Product]", self.fields["products"])
+        products.queryset = member.visible_products().by_name()
+        if not member.has_role(Role.ADMIN):
+            products.required = True
+            products.error_messages["required"] = "Choose at least one. Keys for all products are made by admins."
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse products that the environment leaves out: the key could not be used for them."""
+        values = super().clean() or {}
+        if environment := values.get("environment"):
+            beyond = [each.name for each in values.get("products", ()) if each.environment != environment]
+            if beyond:
+                self.add_error("products", f"Not in {environment}: {', '.join(beyond)}.")
+        return values
 
     def as_key(self) -> dict[str, Any]:
         """The arguments of `create_api_key`."""
@@ -123,5 +173,30 @@ class ApiKeyForm(forms.Form):
             "name": values["name"],
             "environment": values["environment"] or None,
             "scope": values["scope"],
+            "products": list(values["products"]),
+            "addresses": values["addresses"],
             "expires_at": timezone.now() + lifetime if lifetime else None,
         }
+
+
+class RotateForm(forms.Form):
+    """How long the old key stays beside the new one."""
+
+    OVERLAPS = {
+        "0": ("At once", timedelta(0)),
+        "1h": ("In an hour", timedelta(hours=1)),
+        "1d": ("In a day", timedelta(days=1)),
+        "7d": ("In a week", timedelta(days=7)),
+        "30d": ("In 30 days", timedelta(days=30)),
+    }
+
+    overlap = forms.ChoiceField(
+        choices=[(value, label) for value, (label, _) in OVERLAPS.items()],
+        initial="1d",
+        label="The old key ends",
+        help_text="Until then both work, so that you can put the new one in place without losing a message.",
+    )
+
+    def as_overlap(self) -> timedelta:
+        """What was chosen."""
+        return self.OVERLAPS[self.cleaned_data["overlap"]][1]

@@ -37,6 +37,7 @@ organization_urls = [
     path("products/<uuid:product_id>/edit/", products.edit, name="product-edit"),
     path("api-keys/", api_keys.index, name="api-key-list"),
     path("api-keys/new/", api_keys.new, name="api-key-new"),
+    path("api-keys/<uuid:api_key_id>/rotate/", api_keys.rotate, name="api-key-rotate"),
     path("api-keys/<uuid:api_key_id>/revoke/", api_keys.revoke, name="api-key-revoke"),
     path("settings/", organization.settings, name="settings"),
 ]

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -29,7 +30,6 @@ from conversations.models import Conversation
 from greenflash_site.api import auth
 from products.actions import create_api_key, create_product
 from products.models import Environment, Member, Person, Product, Role, Workspace
-from products.models.api_key import ApiKeyProduct
 from tests import judge
 from tests.factories import CollaboratorFactory, MemberFactory, WorkspaceFactory
 
@@ -114,9 +114,13 @@ def stranger(db: None) -> Member:
 
 
 def browser_of(person: Person) -> Client:
-    """A signed-in client."""
+    """A client that is signed in, by a password that was just given."""
     client = Client()
     client.force_login(person)
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
+    session["account_authentication_methods_user"] = str(person.pk)
+    session.save()
     return client
 
 
@@ -160,11 +164,10 @@ def api(api_key: str) -> Api:
 @pytest.fixture(params=["environment", "product"])
 def narrowed(request: pytest.FixtureRequest, owner: Member, development: Product) -> Api:
     """The API with a key of Acme's that reaches the development helpbot alone, by its environment or by name."""
-    environment = Environment.DEVELOPMENT if request.param == "environment" else None
-    made = create_api_key(owner.workspace, acting_user=owner.person, name="key", environment=environment)
-    if request.param == "product":
-        ApiKeyProduct.objects.create(workspace=owner.workspace, api_key=made.api_key, product=development)
-    return Api(made.plaintext)
+    limit: Any = (
+        {"environment": Environment.DEVELOPMENT} if request.param == "environment" else {"products": [development]}
+    )
+    return Api(create_api_key(owner.workspace, acting_user=owner.person, name="key", **limit).plaintext)
 
 
 def free_port() -> int:

@@ -81,7 +81,7 @@ def _accept(
         if outcome.problem == "product_required" and (dropped := _dropped_from(body, caller)) is not None:
             return _sampled_out(caller, dropped, now)
         if outcome.problem is not None:
-            raise _refusal(outcome.problem, body)
+            raise _refusal(outcome.problem, body, caller)
         if new_models:
             transaction.on_commit(lambda: learn_models(caller.workspace_id, new_models))
     known = msgspec.json.decode(outcome.existing, type=dict[str, tuple[str, str]])
@@ -99,11 +99,12 @@ def _check(body: CreateMessages) -> None:
         check_properties(body.system_prompt.variables, "$.systemPrompt.variables")
 
 
-def _refusal(problem: str, body: CreateMessages) -> ApiError:
+def _refusal(problem: str, body: CreateMessages, caller: Caller) -> ApiError:
     code, _, index = problem.partition(":")
     match code:
         case "product_out_of_reach":
-            return forbidden(code, "This API key may not be used for this conversation's product.")
+            kind = f" is for {caller.environment} only and" if caller.environment else ""
+            return forbidden(code, f"This API key{kind} may not be used for this conversation's product.")
         case "product_required":
             return refusal(code, "$.productId")
         case "parent_not_found":

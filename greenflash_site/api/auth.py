@@ -6,6 +6,7 @@ remembered per process for at most one second, so that a revoked key is dead wit
 
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from time import monotonic
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from greenflash_site.api.errors import ApiError, forbidden, not_found
+from greenflash_site.http import is_within
 from products.models import ApiKey, Product, ProductQuerySet, Scope, Version, Workspace
 from products.models.api_key import hash_key, is_well_formed
 
@@ -25,14 +27,17 @@ LAST_USED_STEP = timedelta(minutes=1)
 class Caller:
     """What a key may do in its workspace.
 
-    `versions` maps every product the key may use to the version new conversations begin under; `out_of_reach` are the
-    workspace's other products, which answer 403 rather than 404.
+    `versions` maps every product the key may use to the version new conversations begin under; `out_of_reach` maps the
+    workspace's other products, which answer 403 rather than 404, to their environments; `environment` is the one that
+    the key is bound to, and `networks` where it may be used from (none: anywhere).
     """
 
     workspace_id: UUID
     scope: str
     versions: dict[UUID, UUID]
-    out_of_reach: frozenset[UUID]
+    out_of_reach: dict[UUID, str]
+    environment: str | None = None
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
     api_key_id: UUID | None = None
     key_hash: bytes | None = None
 
@@ -55,10 +60,17 @@ class Caller:
             return self
         caller = self if product_id in self.versions or product_id in self.out_of_reach else self.reload()
         if product_id in caller.out_of_reach:
-            raise forbidden("product_out_of_reach", "This API key may not be used for this product.")
+            raise caller.refusal(caller.out_of_reach[product_id])
         if product_id not in caller.versions:
             raise not_found("There is no product with this id here.", "$.productId")
         return caller
+
+    def refusal(self, environment: str | None) -> ApiError:
+        """403 for a product out of reach, which is in this environment if it is known."""
+        if self.environment is not None and environment not in (None, self.environment):
+            sentence = f"This API key is for {self.environment} and the product is in {environment}. Use a key for it."
+            return forbidden("product_out_of_reach", sentence)
+        return forbidden("product_out_of_reach", "This API key may not be used for this product.")
 
     def reload(self) -> "Caller":
         """The same caller as the database has it now: a product made within the last second is known."""
@@ -85,13 +97,15 @@ def authenticate(request: HttpRequest) -> Caller:
     caller = _caller(hash_key(plaintext)) if is_well_formed(plaintext) else None
     if caller is None:
         raise _unauthenticated("Invalid API key")
+    if caller.networks and not is_within(request.META.get("REMOTE_ADDR", ""), caller.networks):
+        raise forbidden("address_not_allowed", "This API key may not be used from this address.")
     return caller
 
 
 def caller_of(workspace: Workspace) -> Caller:
     """The caller that our own commands are: all of a workspace, without a key."""
-    versions, _ = _products(workspace.id, environment=None, only=set())
-    return Caller(workspace_id=workspace.id, scope=Scope.ALL, versions=versions, out_of_reach=frozenset())
+    versions, _ = _products(workspace.id, environment=None, only=None)
+    return Caller(workspace_id=workspace.id, scope=Scope.ALL, versions=versions, out_of_reach={})
 
 
 def forget_callers() -> None:
@@ -123,27 +137,31 @@ def _look_up(key_hash: bytes) -> Caller | None:
     if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
         ApiKey.objects.filter(id=key.id).update(last_used_at=now)
     versions, out_of_reach = _products(
-        key.workspace_id, environment=key.environment, only={product.id for product in key.products.all()}
+        key.workspace_id,
+        environment=key.environment,
+        only=None if key.every_product else {product.id for product in key.products.all()},
     )
     return Caller(
         workspace_id=key.workspace_id,
         scope=key.scope,
         versions=versions,
         out_of_reach=out_of_reach,
+        environment=key.environment,
+        networks=tuple(ip_network(network) for network in key.addresses),
         api_key_id=key.id,
         key_hash=key_hash,
     )
 
 
 def _products(
-    workspace_id: UUID, *, environment: str | None, only: set[UUID]
-) -> tuple[dict[UUID, UUID], frozenset[UUID]]:
-    """The newest version of each product within reach, and the products out of reach."""
+    workspace_id: UUID, *, environment: str | None, only: set[UUID] | None
+) -> tuple[dict[UUID, UUID], dict[UUID, str]]:
+    """The newest version of each product within reach (all, or `only` some), and the environments of the others."""
     newest = Version.objects.filter(workspace_id=workspace_id).order_by("product_id", "-number").distinct("product_id")
-    versions, out_of_reach = {}, set()
+    versions, out_of_reach = {}, {}
     for product_id, product_environment, version_id in newest.values_list("product_id", "product__environment", "id"):
-        if (environment in (None, product_environment)) and (not only or product_id in only):
+        if (environment in (None, product_environment)) and (only is None or product_id in only):
             versions[product_id] = version_id
         else:
-            out_of_reach.add(product_id)
-    return versions, frozenset(out_of_reach)
+            out_of_reach[product_id] = product_environment
+    return versions, out_of_reach

@@ -7,10 +7,12 @@ from hashlib import sha256
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
 from products.models.ids import new_id
+from products.models.member import Member, Role
 from products.models.product import Environment, Product
 from products.models.workspace import Workspace
 
@@ -67,6 +69,20 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """Newest first, with who made them."""
         return self.select_related("created_by").prefetch_related("products").order_by("-created_at", "-id")
 
+    def managed_by(self, member: Member) -> Self:
+        """Those that the member may see, rotate and revoke.
+
+        For admins all of the workspace; for members those narrowed to products that they all may see.
+        """
+        keys = self.filter(workspace_id=member.workspace_id)
+        if member.has_role(Role.ADMIN):
+            return keys
+        if not member.has_role(Role.MEMBER):
+            return keys.none()
+        named = ApiKeyProduct.objects.filter(workspace_id=member.workspace_id, api_key_id=models.OuterRef("id"))
+        beyond = named.exclude(product_id__in=member.visible_products().values("id"))
+        return keys.filter(models.Exists(named), ~models.Exists(beyond), every_product=False)
+
 
 class ApiKey(models.Model):
     """A key of a workspace, perhaps narrowed to an environment, to products and to a scope; shown once, kept hashed."""
@@ -79,10 +95,18 @@ class ApiKey(models.Model):
     hash = models.BinaryField(max_length=32)
     environment = models.CharField(max_length=11, choices=Environment, null=True, blank=True)  # noqa: DJ001 - null: both
     scope = models.CharField("may", max_length=6, choices=Scope, default=Scope.ALL)
+    # Said by itself, so that a key of a product that is deleted does not become one for all.
+    every_product = models.BooleanField(default=True, db_default=True)
     products = models.ManyToManyField(Product, through="ApiKeyProduct", related_name="+")
+    # Addresses and networks it may be used from, like 192.0.2.0/24; none: any.
+    addresses = ArrayField(models.CharField(max_length=43), default=list, db_default=[], blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # The key that took its place; this one ends at `expires_at`.
+    successor = models.ForeignKey(
+        "self", models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -106,11 +130,18 @@ class ApiKey(models.Model):
         """Whether its time is over."""
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
-    def revoke(self) -> None:
-        """End the key; every process refuses it within a second."""
-        if self.revoked_at is None:
-            self.revoked_at = timezone.now()
-            self.save(update_fields=["revoked_at"])
+    @property
+    def is_live(self) -> bool:
+        """Whether it may still be used."""
+        return self.revoked_at is None and not self.is_expired
+
+    def revoke(self) -> bool:
+        """End the key, and say whether it was there to end; every process refuses it within a second."""
+        if self.revoked_at is not None:
+            return False
+        self.revoked_at = timezone.now()
+        self.save(update_fields=["revoked_at"])
+        return True
 
 
 class ApiKeyProduct(models.Model):

@@ -150,10 +150,10 @@ def test_it_offers_buttons_only_to_who_may_press_them(
     viewer: Member, as_owner: Client, bob: Client, product: Product
 ) -> None:
     vera = browser_of(viewer.person)
-    for client, may_edit, may_manage in ((vera, False, False), (bob, True, False), (as_owner, True, True)):
+    for client, may_write, may_manage in ((vera, False, False), (bob, True, False), (as_owner, True, True)):
         page = client.get(f"/acme/products/{product.id}/").text + client.get("/acme/products/").text
-        assert ("/edit/" in page) == ("/products/new/" in page) == may_edit
-        assert ("/acme/api-keys/" in page) == ("/acme/settings/" in page) == may_manage
+        assert ("/edit/" in page) == ("/products/new/" in page) == ("/acme/api-keys/" in page) == may_write
+        assert ("/acme/settings/" in page) == may_manage
 
 
 def test_it_marks_development_products(as_owner: Client, owner: Member) -> None:

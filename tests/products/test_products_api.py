@@ -4,7 +4,6 @@ import pytest
 
 from products.actions import create_api_key, create_product
 from products.models import Environment, Member, Product
-from products.models.api_key import ApiKeyProduct
 from products.models.ids import new_id
 from tests.conftest import Api
 
@@ -56,8 +55,7 @@ def test_it_tells_who_sees_a_product(
 def test_it_lists_what_the_key_may_be_used_for(product: Product, development: Product, owner: Member) -> None:
     workspace, person = owner.workspace, owner.person
     copilot = create_product(owner, name="Copilot")
-    narrowed = create_api_key(workspace, acting_user=person, name="copilot")
-    ApiKeyProduct.objects.create(workspace=workspace, api_key=narrowed.api_key, product=copilot)
+    narrowed = create_api_key(workspace, acting_user=person, name="copilot", products=[copilot])
     for plaintext, expected in (
         (narrowed.plaintext, [copilot]),
         (create_api_key(workspace, acting_user=person, name="a").plaintext, [copilot, product, development]),
