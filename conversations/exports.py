@@ -3,10 +3,7 @@
 The view streams a small file at once; of a large one the worker keeps the pieces (conversations/tasks.py).
 """
 
-import csv
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
-from io import StringIO
 from itertools import batched, groupby
 from typing import Any
 from uuid import UUID
@@ -16,14 +13,14 @@ from django.conf import settings
 
 from conversations.models import Conversation, ConversationQuerySet, Event, Format, Message, Rating
 from conversations.rows import counted
+from products import spreadsheet
 from products.models import Workspace
+from products.spreadsheet import BYTE_ORDER_MARK, iso, lines
 
-CONTENT_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.JSONL: "application/jsonl; charset=utf-8"}
+CONTENT_TYPES = {Format.CSV: spreadsheet.CONTENT_TYPE, Format.JSONL: "application/jsonl; charset=utf-8"}
 # Conversations read at once, and messages: a longer conversation goes through by itself.
 CONVERSATIONS = 500
 MESSAGES = 2_000
-# What a spreadsheet would take for a formula, and run.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_file(format: str, found: ConversationQuerySet, workspace: Workspace) -> Iterator[tuple[int, bytes]]:
@@ -47,30 +44,13 @@ def _batches(found: ConversationQuerySet, workspace: Workspace) -> Iterator[list
 
 
 def _csv(batches: Iterable[list[Conversation]], workspace: Workspace) -> Iterator[tuple[int, bytes]]:
-    """A row for each conversation; begins with a byte order mark, without which Excel takes it for Latin-1."""
+    """A row for each conversation."""
     done = 0
-    yield done, b"\xef\xbb\xbf" + _lines([[*COLUMNS, "url"]])
+    yield done, BYTE_ORDER_MARK + lines([[*COLUMNS, "url"]])
     pages = f"{settings.GREENFLASH.url}/{workspace.slug}/conversations/"
     for batch in batches:
         done += len(batch)
-        yield done, _lines([*[_cell(read(row)) for read in COLUMNS.values()], f"{pages}{row.id}/"] for row in batch)
-
-
-def _lines(rows: Iterable[list[Any]]) -> bytes:
-    text = StringIO()
-    csv.writer(text).writerows(rows)
-    # Half of a surrogate pair cannot be in PostgreSQL, so this never fails.
-    return text.getvalue().encode()
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return _time(value)
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
-
-
-def _time(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        yield done, lines([*[read(row) for read in COLUMNS.values()], f"{pages}{row.id}/"] for row in batch)
 
 
 COLUMNS: dict[str, Callable[[Any], Any]] = {
@@ -180,8 +160,8 @@ def _conversation(row: Conversation) -> dict[str, Any]:
         "properties": row.properties,
         "messageCount": row.message_count,
         "toolCallCount": row.tool_call_count,
-        "firstMessageAt": _time(row.first_message_at),
-        "lastMessageAt": _time(row.last_message_at),
+        "firstMessageAt": iso(row.first_message_at),
+        "lastMessageAt": iso(row.last_message_at),
     }
 
 
@@ -199,7 +179,7 @@ def _message(message: Message) -> dict[str, Any]:
         "output": message.output,
         "model": message.model,
         "properties": message.properties,
-        "createdAt": _time(message.created_at),
+        "createdAt": iso(message.created_at),
     }
     return {name: value for name, value in told.items() if value is not None}
 
@@ -211,7 +191,7 @@ def _rating(rating: Rating) -> dict[str, Any]:
         "ratingMin": rating.minimum,
         "ratingMax": rating.maximum,
         "feedback": rating.feedback,
-        "ratedAt": _time(rating.rated_at),
+        "ratedAt": iso(rating.rated_at),
     }
 
 
@@ -223,5 +203,5 @@ def _event(event: Event) -> dict[str, Any]:
         "valueType": event.value_type,
         "influence": event.influence,
         "properties": event.properties,
-        "eventAt": _time(event.event_at),
+        "eventAt": iso(event.event_at),
     }

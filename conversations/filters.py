@@ -5,13 +5,12 @@ The list, its counts, its live poll, its export, saved views and the reader's ne
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cached_property
 from types import MappingProxyType
 from typing import Self
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, Model, Q, QuerySet
 from django.http import QueryDict
@@ -21,7 +20,7 @@ from conversations.models import ConversationQuerySet, Event, Message, MessageTy
 from conversations.models.rating import HIGH, LOW
 from conversations.rows import of_row
 from conversations.search import Search
-from greenflash_site.http import MemberRequest
+from greenflash_site.http import MemberRequest, zone_of
 from products.models import ENVIRONMENTS, Product, ProductQuerySet, Workspace
 
 YES_NO = {"yes": "Yes", "no": "No"}
@@ -184,19 +183,6 @@ class ConversationFilter:
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time.min, tzinfo=self.zone)
-
-
-def zone_of(request: MemberRequest) -> tzinfo:
-    """The viewer's time zone, as static/js/times.js left it in a cookie; UTC where it is not known."""
-    return zone_named(request.COOKIES.get("timezone", ""))
-
-
-def zone_named(name: str) -> tzinfo:
-    """The time zone of this name; UTC for none and for nonsense."""
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        return UTC
 
 
 def _length(value: str) -> Q:

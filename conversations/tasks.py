@@ -6,8 +6,9 @@ from django.http import QueryDict
 from procrastinate.contrib.django import app
 
 from conversations.exports import as_file
-from conversations.filters import ConversationFilter, zone_named
+from conversations.filters import ConversationFilter
 from conversations.models import ConversationQuerySet, Export, ExportChunk, conversations_of
+from greenflash_site.http import zone_named
 from products.models import ENVIRONMENTS, Role
 
 # A piece of a file is stored once it is this long, or this old: then the page tells of it.

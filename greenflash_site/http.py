@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from datetime import UTC, tzinfo
 from functools import lru_cache, wraps
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -70,6 +72,19 @@ def render_partial(
     response = render(request, partial(request, template, name), context)
     patch_vary_headers(response, ["HX-Request-Type"])
     return response
+
+
+def zone_of(request: HttpRequest) -> tzinfo:
+    """The viewer's time zone, as static/js/times.js left it in a cookie; UTC where it is not known."""
+    return zone_named(request.COOKIES.get("timezone", ""))
+
+
+def zone_named(name: str) -> tzinfo:
+    """The time zone of this name; UTC for none and for nonsense."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return UTC
 
 
 def retry_collision(view: View) -> View:

@@ -1,17 +1,29 @@
 """The forms of the pages about products, keys and the organization."""
 
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from ipaddress import ip_network
 from typing import Any, cast
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
 from products.actions import create_workspace
-from products.models import ENVIRONMENTS, Environment, Member, Person, Product, Role, Scope, Workspace
+from products.models import (
+    ENVIRONMENTS,
+    Action,
+    AuditEntryQuerySet,
+    Environment,
+    Member,
+    Person,
+    Product,
+    Role,
+    Scope,
+    Workspace,
+)
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no types
@@ -177,6 +189,33 @@ class ApiKeyForm(forms.Form):
             "addresses": values["addresses"],
             "expires_at": timezone.now() + lifetime if lifetime else None,
         }
+
+
+class AuditFilterForm(forms.Form):
+    """What the audit log is narrowed to: who or what is named, what was done, in which days of the viewer's."""
+
+    q = forms.CharField(required=False, max_length=200, strip=True)
+    action = forms.ChoiceField(required=False, choices=[("", "Everything"), *Action.choices])
+    since = forms.DateField(required=False, label="From")
+    until = forms.DateField(required=False)
+
+    def narrow(self, entries: AuditEntryQuerySet, zone: tzinfo) -> AuditEntryQuerySet:
+        """The entries that pass; a field that is nonsense narrows nothing, and says so beside itself."""
+        self.is_valid()
+        if text := self.cleaned_data.get("q"):
+            entries = entries.filter(Q(actor__icontains=text) | Q(target__icontains=text) | Q(address__icontains=text))
+        if action := self.cleaned_data.get("action"):
+            entries = entries.filter(action=action)
+        if since := self.cleaned_data.get("since"):
+            entries = entries.filter(created_at__gte=midnight(since, zone))
+        if (until := self.cleaned_data.get("until")) and until < date.max:
+            entries = entries.filter(created_at__lt=midnight(until + timedelta(days=1), zone))
+        return entries
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """When this day begins there, from the year 2 to 9998: beyond, no time zone can tell."""
+    return datetime.combine(min(max(day, date(2, 1, 1)), date(9998, 12, 31)), time.min, tzinfo=zone)
 
 
 class RotateForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from products.views import accounts, api_keys, organization, products
+from products.views import accounts, api_keys, audit_log, organization, products
 
 account_urls = [
     path("signup/", accounts.signup, name="account_signup"),
@@ -40,4 +40,6 @@ organization_urls = [
     path("api-keys/<uuid:api_key_id>/rotate/", api_keys.rotate, name="api-key-rotate"),
     path("api-keys/<uuid:api_key_id>/revoke/", api_keys.revoke, name="api-key-revoke"),
     path("settings/", organization.settings, name="settings"),
+    path("settings/audit-log/", audit_log.index, name="audit-log"),
+    path("settings/audit-log/export/", audit_log.export, name="audit-log-export"),
 ]

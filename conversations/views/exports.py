@@ -18,7 +18,8 @@ from conversations.models.export import file_name
 from conversations.tasks import make_export
 from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest, render_partial
-from products.models import Role
+from products.audit import record
+from products.models import Action, Role
 
 # So many conversations are sent at once; of more the worker makes a file.
 AT_ONCE = 2_000
@@ -33,6 +34,14 @@ def new(request: MemberRequest) -> HttpResponseBase:
     format = Format(request.POST["format"])
     chosen = ConversationFilter.of(request)
     found = chosen.apply(conversations_of(chosen.products))
+    after = {"format": format, "filter": chosen.query}
+    record(
+        request.workspace,
+        Action.CONVERSATIONS_EXPORTED,
+        acting_user=request.user,
+        target=request.workspace,
+        after=after,
+    )
     if found.values("id")[: AT_ONCE + 1].count() <= AT_ONCE:
         pieces = (piece for _, piece in as_file(format, found, request.workspace))
         name = file_name(request.workspace, format, timezone.now().astimezone(chosen.zone).date().isoformat())

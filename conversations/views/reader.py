@@ -15,14 +15,14 @@ from django.views.decorators.cache import never_cache
 from conversations.api.interactions import message_in_full
 from conversations.as_markdown import as_markdown
 from conversations.changes import change_ticket, is_unchanged
-from conversations.filters import ConversationFilter, zone_of
+from conversations.filters import ConversationFilter
 from conversations.marks import marks_of
 from conversations.models import Conversation, Note, conversations_of
 from conversations.trace import trace
 from conversations.transcript import transcript
 from conversations.window import Window, window_of
 from greenflash_site.access import member_required, public
-from greenflash_site.http import MemberRequest, PersonRequest, render_partial
+from greenflash_site.http import MemberRequest, PersonRequest, render_partial, zone_of
 from products.models import Role
 
 # Names in the query string of where in the conversation one is.

@@ -1,7 +1,7 @@
 """Who owns what and who may do what."""
 
 from products.models.api_key import ApiKey, ApiKeyQuerySet, Scope
-from products.models.audit_entry import Action, AuditEntry
+from products.models.audit_entry import Action, AuditEntry, AuditEntryQuerySet
 from products.models.member import Collaborator, Member, Role
 from products.models.person import Person
 from products.models.product import ENVIRONMENTS, Environment, Kind, Product, ProductQuerySet, Version
@@ -14,6 +14,7 @@ __all__ = [
     "ApiKey",
     "ApiKeyQuerySet",
     "AuditEntry",
+    "AuditEntryQuerySet",
     "Collaborator",
     "Environment",
     "Kind",

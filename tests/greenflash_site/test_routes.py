@@ -66,6 +66,8 @@ GET = {
     "api-keys/<api_key_id>/rotate/": "302 404 302 302 302 302 302",
     "api-keys/<api_key_id>/revoke/": "302 404 302 302 302 302 302",
     "settings/": "302 302 302 302 302 302 302",
+    "settings/audit-log/": "302 302 302 302 302 302 302",
+    "settings/audit-log/export/": "302 302 302 302 302 302 302",
     "<slug>/": "302 404 200 200 200 200 200",
     "<slug>/conversations/": "302 404 200 200 200 200 200",
     "<slug>/conversations/filters/<facet_name>/": "302 404 200 200 200 200 200",
@@ -94,6 +96,8 @@ GET = {
     "<slug>/api-keys/<api_key_id>/rotate/": "302 404 404 403 404 200 200",
     "<slug>/api-keys/<api_key_id>/revoke/": "302 405 405 405 405 405 405",
     "<slug>/settings/": "302 404 403 403 403 200 200",
+    "<slug>/settings/audit-log/": "302 404 403 403 403 200 200",
+    "<slug>/settings/audit-log/export/": "302 405 405 405 405 405 405",
 }
 # With a body that no form can use: who may would be told what is missing (422).
 POST = {
@@ -144,6 +148,8 @@ POST = {
     "api-keys/<api_key_id>/rotate/": "302 404 302 302 302 302 302",
     "api-keys/<api_key_id>/revoke/": "302 404 302 302 302 302 302",
     "settings/": "302 302 302 302 302 302 302",
+    "settings/audit-log/": "302 302 302 302 302 302 302",
+    "settings/audit-log/export/": "302 302 302 302 302 302 302",
     "<slug>/": "302 404 200 200 200 200 200",
     "<slug>/conversations/": "302 404 200 200 200 200 200",
     "<slug>/conversations/filters/<facet_name>/": "302 404 200 200 200 200 200",
@@ -172,6 +178,8 @@ POST = {
     "<slug>/api-keys/<api_key_id>/rotate/": "302 404 404 403 404 422 422",
     "<slug>/api-keys/<api_key_id>/revoke/": "302 404 404 403 404 302 302",
     "<slug>/settings/": "302 404 403 403 403 422 422",
+    "<slug>/settings/audit-log/": "302 404 403 403 403 200 200",
+    "<slug>/settings/audit-log/export/": "302 404 403 403 403 200 200",
 }
 
 
