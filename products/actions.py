@@ -114,8 +114,8 @@ def create_api_key(
         "environment": environment or "both",
         "scope": scope,
         "products": [f"{product.name} ({product.environment})" for product in products] or "all",
-        "addresses": list(addresses) or "any",
-        "expires_at": expires_at,
+        **({"addresses": list(addresses)} if addresses else {}),
+        **({"expires_at": expires_at} if expires_at else {}),
     }
     record(workspace, Action.API_KEY_CREATED, acting_user=acting_user, target=api_key, after=after)
     return NewApiKey(api_key, plaintext)

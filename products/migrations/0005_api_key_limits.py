@@ -1,6 +1,5 @@
 """API keys: from which addresses, for which products even when those are deleted, and what took their place."""
 
-import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -14,9 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="apikey",
             name="addresses",
-            field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.CharField(max_length=43), blank=True, db_default=[], default=list
-            ),
+            field=models.JSONField(db_default=[], default=list),
         ),
         migrations.AddField(
             model_name="apikey",

@@ -7,7 +7,6 @@ from hashlib import sha256
 from typing import Self
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -99,7 +98,7 @@ class ApiKey(models.Model):
     every_product = models.BooleanField(default=True, db_default=True)
     products = models.ManyToManyField(Product, through="ApiKeyProduct", related_name="+")
     # Addresses and networks it may be used from, like 192.0.2.0/24; none: any.
-    addresses = ArrayField(models.CharField(max_length=43), default=list, db_default=[], blank=True)
+    addresses = models.JSONField(default=list, db_default=[])
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

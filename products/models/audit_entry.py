@@ -93,6 +93,11 @@ class AuditEntry(models.Model):
     def changes(self) -> list[tuple[str, Any, Any]]:
         """What changed: field, before and after, by name of the field; None where there was nothing."""
         return [
-            (name.replace("_", " "), self.before.get(name), self.after.get(name))
+            (name.replace("_", " "), _shown(self.before.get(name)), _shown(self.after.get(name)))
             for name in sorted({*self.before, *self.after})
         ]
+
+
+def _shown(value: Any) -> Any:
+    """A list as its items, and all else as it is."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
