@@ -1,26 +1,28 @@
 """An organization's paths without its slug (`/conversations/<id>/`): they lead to the organization that is meant."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from conversations.models import Conversation, Export, Message, Note, SavedView
+from conversations.models import Export, Message, Note, SavedView, conversations_of
 from greenflash_site.access import signed_in
 from greenflash_site.http import PersonRequest
-from products.models import ApiKey, Member, Product
+from products.models import ApiKey, Member
 
-# What an id in a path names. An id leads to an organization only through a membership of who asks.
-OWNERS = {
-    "product_id": Product,
-    "conversation_id": Conversation,
-    "message_id": Message,
-    "note_id": Note,
-    "saved_view_id": SavedView,
-    "export_id": Export,
-    "api_key_id": ApiKey,
+# What an id in a path names, as far as a member may see it: who may not see a thing is not led to it either.
+SEEN: dict[str, Callable[[Member], QuerySet[Any]]] = {
+    "product_id": Member.visible_products,
+    "conversation_id": lambda member: conversations_of(member.visible_products()),
+    "message_id": lambda member: Message.objects.filter(conversation__in=SEEN["conversation_id"](member)),
+    "note_id": lambda member: Note.objects.filter(conversation__in=SEEN["conversation_id"](member)),
+    "saved_view_id": SavedView.objects.seen_by,
+    "export_id": Export.objects.of_member,
+    "api_key_id": ApiKey.objects.managed_by,
 }
 
 
@@ -33,14 +35,12 @@ def urls(patterns: Iterable[URLPattern]) -> list[URLPattern]:
 def to_organization(request: PersonRequest, **ids: UUID | str) -> HttpResponse:
     """Redirect to the same path in the organization that has the object, else where the person was last."""
     memberships = Member.objects.filter(person_id=request.user.pk).select_related("workspace").order_by("created_at")
-    owners = [(OWNERS[name], id) for name, id in ids.items() if name in OWNERS]
-    for owner, id in owners:
-        memberships = memberships.filter(workspace_id__in=owner._default_manager.filter(id=id).values("workspace_id"))
+    named = [(SEEN[name], id) for name, id in ids.items() if name in SEEN]
+    candidates = [member for member in memberships if all(seen(member).filter(id=id).exists() for seen, id in named)]
     last = request.session.get("workspace")
-    candidates = list(memberships)
     member = next((each for each in candidates if each.workspace.slug == last), next(iter(candidates), None))
     if member is None:
-        if owners:
+        if named:
             raise Http404
         return redirect("organization-new")
     query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
