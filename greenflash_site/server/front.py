@@ -27,6 +27,8 @@ from greenflash_site.server.gateway import (
     pieces,
     wsgi_environ,
 )
+from greenflash_site.server.refusals import Asked, Refusals
+from greenflash_site.server.turns import Turns
 
 type Scope = dict[str, Any]
 type Message = dict[str, Any]
@@ -44,7 +46,9 @@ class Limits:
     """What a request may weigh (bytes) and how long it may take (seconds).
 
     `bodies` is what the bodies of all requests in memory may hold together before one of more than `small_body` is
-    refused; `waiting` are the requests in front of the threads; `streams` the answers made piece by piece at a time;
+    refused; `waiting` are the requests in front of the threads, of which `waiting_each` may be one caller's; who comes
+    within `company_seconds` of another caller shares the threads with it (turns.py); `refusal_seconds` is how long
+    whoever has used up its rate waits to be told so again; `streams` are the answers made piece by piece at a time;
     `stall_seconds` how long a client may not read.
     """
 
@@ -57,6 +61,9 @@ class Limits:
     bodies: int = 64 * 1024 * 1024
     small_body: int = 64 * 1024
     waiting: int = 256
+    waiting_each: int = 128
+    company_seconds: float = 1.0
+    refusal_seconds: float = 0.1
     streams: int = 4
     stall_seconds: float = 30.0
 
@@ -90,7 +97,10 @@ class Front:
     """One process's front; `__call__` is one request."""
 
     def __init__(self, wsgi: WSGIApplication, *, threads: int, limits: Limits) -> None:
-        self._gateway = Gateway(wsgi, threads=threads, streams=limits.streams)
+        turns = Turns(threads=threads, company_seconds=limits.company_seconds)
+        self._gateway = Gateway(wsgi, turns, threads=threads, streams=limits.streams)
+        self._turns = turns
+        self._refusals = Refusals()
         self._most_unfinished = threads + limits.waiting
         self._limits = limits
         self._bodies = 0  # bytes in memory
@@ -101,9 +111,13 @@ class Front:
         try:
             check_head(scope, self._limits)
             await self._read_body(exchange)
-            if self._gateway.unfinished >= self._most_unfinished:
-                raise overloaded()
-            answer = await self._gateway.run(wsgi_environ(scope, exchange.body, size=exchange.size), exchange)
+            asked = Asked.of(scope)
+            if (answer := self._refusals.again(asked)) is not None:
+                # Told at once, whoever asks again at once would spend all processors on being refused.
+                self._forget_body(exchange)
+                await asyncio.sleep(self._limits.refusal_seconds)
+            else:
+                answer = await self._run(exchange, asked)
             if answer is None:
                 await exchange.end()
             else:
@@ -117,6 +131,24 @@ class Front:
             await exchange.refuse(Refused(500, "internal_error", "Something went wrong on our side. It was logged."))
         finally:
             self._bodies -= exchange.size
+
+    async def _run(self, exchange: "Exchange", asked: Asked) -> Answer | None:
+        if (
+            self._gateway.unfinished >= self._most_unfinished
+            or self._turns.waiting(asked.caller) >= self._limits.waiting_each
+        ):
+            raise overloaded()
+        second = self._refusals.second()
+        environ = wsgi_environ(exchange.scope, exchange.body, size=exchange.size)
+        answer = await self._gateway.run(environ, exchange, caller=asked.caller)
+        if answer is not None:
+            self._refusals.learn(asked, answer, second=second)
+        return answer
+
+    def _forget_body(self, exchange: "Exchange") -> None:
+        self._bodies -= exchange.size
+        exchange.size = 0
+        exchange.body = io.BytesIO()
 
     async def _read_body(self, exchange: "Exchange") -> None:
         limits = self._limits

@@ -4,16 +4,17 @@ import asyncio
 import io
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Hashable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
-from queue import SimpleQueue
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 from wsgiref.util import FileWrapper
+
+from greenflash_site.server.turns import Turns
 
 type Headers = list[tuple[str, str]]
 
@@ -51,28 +52,28 @@ class TooManyStreams(Exception):
 
 
 class Gateway:
-    """`threads` threads that call `wsgi`, and up to `streams` more for answers made piece by piece.
+    """`threads` threads that call `wsgi`, each caller at its turn, and up to `streams` more for answers made in pieces.
 
     A streamed answer stays in the thread that began it (Django's connection and its cursor live there), however
     slowly it is read; another thread takes its place meanwhile.
     """
 
-    def __init__(self, wsgi: WSGIApplication, *, threads: int, streams: int) -> None:
+    def __init__(self, wsgi: WSGIApplication, turns: Turns, *, threads: int, streams: int) -> None:
         self.unfinished = 0
         self._wsgi = wsgi
-        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._turns = turns
         self._streams = threading.Semaphore(streams)
         for _ in range(threads):
             self._start_thread()
 
-    async def run(self, environ: WSGIEnvironment, stream: Stream) -> Answer | None:
+    async def run(self, environ: WSGIEnvironment, stream: Stream, *, caller: Hashable) -> Answer | None:
         """The answer, or None when it went to `stream`; raises CallFailed or TooManyStreams."""
         loop = asyncio.get_running_loop()
         outcome: asyncio.Future[Answer | None] = loop.create_future()
 
         def call() -> None:
             try:
-                answer = self._call(environ, stream, loop)
+                answer = self._call(environ, stream, loop, caller)
             except TooManyStreams as error:
                 loop.call_soon_threadsafe(outcome.set_exception, error)
             except ClientGone:
@@ -86,12 +87,14 @@ class Gateway:
 
         self.unfinished += 1
         try:
-            self._calls.put(call)
+            self._turns.put(caller, call)
             return await outcome
         finally:
             self.unfinished -= 1
 
-    def _call(self, environ: WSGIEnvironment, stream: Stream, loop: asyncio.AbstractEventLoop) -> Answer | None:
+    def _call(
+        self, environ: WSGIEnvironment, stream: Stream, loop: asyncio.AbstractEventLoop, caller: Hashable
+    ) -> Answer | None:
         head: list[tuple[int, Headers]] = []
         written: list[bytes] = []
 
@@ -111,7 +114,7 @@ class Gateway:
                 return Answer(status, headers, b"")
             if is_whole(result, headers):
                 return Answer(status, headers, b"".join(chunks))
-            self._stream(stream, loop, status=status, headers=headers, chunks=chunks)
+            self._stream(stream, loop, caller=caller, status=status, headers=headers, chunks=chunks)
             return None
 
     def _stream(
@@ -119,6 +122,7 @@ class Gateway:
         stream: Stream,
         loop: asyncio.AbstractEventLoop,
         *,
+        caller: Hashable,
         status: int,
         headers: Headers,
         chunks: Iterable[bytes],
@@ -129,21 +133,19 @@ class Gateway:
         if not self._streams.acquire(blocking=False):
             raise TooManyStreams
         self._start_thread()
+        self._turns.leave(caller)
         try:
             wait_for(stream.start(status, headers))
             for chunk in chunks:
                 for piece in pieces(chunk):
                     wait_for(stream.piece(piece))
         finally:
-            self._calls.put(None)  # there is one thread too many now: whichever takes this ends
+            self._turns.rejoin(caller)
+            self._turns.end_one()  # there is one thread too many now
             self._streams.release()
 
     def _start_thread(self) -> None:
-        threading.Thread(target=self._work, name="wsgi", daemon=True).start()
-
-    def _work(self) -> None:
-        for call in iter(self._calls.get, None):
-            call()
+        threading.Thread(target=self._turns.run, name="wsgi", daemon=True).start()
 
 
 def is_whole(result: Iterable[bytes], headers: Headers) -> bool:

@@ -17,7 +17,16 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from greenflash_site.server.front import Front, Limits, make_app
 from greenflash_site.server.web import port_answers, port_is_free, serve
 
-LIMITS = Limits(body=100_000, body_seconds=1.5, bodies=400_000, waiting=3, streams=2, stall_seconds=1.0)
+LIMITS = Limits(
+    body=100_000,
+    body_seconds=1.5,
+    bodies=400_000,
+    waiting=5,
+    waiting_each=3,
+    company_seconds=60.0,
+    streams=2,
+    stall_seconds=1.0,
+)
 MEGABYTE = 1024 * 1024
 
 
@@ -38,6 +47,14 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
         raise SystemExit(3)
     if path == "/slow":
         time.sleep(float(environ["QUERY_STRING"]))
+    if path == "/held":
+        while "free" not in journal.read_text().splitlines():
+            time.sleep(0.02)
+    if path == "/limited":
+        request_id = secrets.token_hex(16)
+        headers = [("Content-Type", "text/plain"), ("RateLimit-Reset", "1"), ("X-Request-Id", request_id)]
+        start_response("429 Too Many Requests", headers)
+        return [request_id.encode()]
     if path in {"/204", "/304"}:
         start_response(f"{path[1:]} Whatever", [])
         return []
@@ -98,6 +115,11 @@ class Server:
     def journal(self) -> list[str]:
         """A line for everything that the application did."""
         return self._journal.read_text().splitlines() if self._journal.exists() else []
+
+    def free(self) -> None:
+        """Let the calls of /held end."""
+        with self._journal.open("a") as file:
+            file.write("free\n")
 
     def log(self) -> str:
         """What the server said so far."""

@@ -293,6 +293,50 @@ def test_it_answers_503_at_once_when_too_many_wait(tmp_path: Path) -> None:
             connection.close()
 
 
+def test_it_refuses_a_caller_whose_requests_wait_but_not_another(tmp_path: Path) -> None:
+    with running(tmp_path, threads=1) as server:
+        held = [server.connect(head("GET /held", "Authorization: loud")) for _ in range(4)]
+        until(lambda: called(server, "/held"))
+        until(lambda: server.ask(head("GET /", "Authorization: loud")).status == 503)
+        quiet = server.connect(head("GET /", "Authorization: quiet"))
+        time.sleep(0.2)
+        server.free()
+        for connection in [quiet, *held]:
+            assert read_reply(connection).status == 200
+            connection.close()
+
+
+@pytest.mark.parametrize(
+    ("loud", "quiet"),
+    [
+        (["Authorization: loud"], ["Authorization: quiet"]),
+        (["Cookie: session=loud"], ["Cookie: session=quiet"]),
+        (["Authorization: loud", "Cookie: a=1"], []),
+    ],
+)
+def test_it_keeps_a_thread_free_for_another_caller(tmp_path: Path, loud: list[str], quiet: list[str]) -> None:
+    with running(tmp_path, threads=2) as server:
+        assert server.ask(head("GET /", *quiet)).status == 200
+        held = [server.connect(head("GET /held", *loud)) for _ in range(3)]
+        until(lambda: called(server, "/held"))
+        for _ in range(5):
+            assert server.ask(head("GET /", *quiet)).status == 200
+        assert server.journal().count("called /held") == 1
+        server.free()
+        for connection in held:
+            assert read_reply(connection).status == 200
+            connection.close()
+
+
+def test_it_calls_nothing_for_a_key_that_was_refused_within_this_second(server: Server) -> None:
+    replies = [server.ask(head("GET /limited", "Authorization: loud")) for _ in range(20)]
+    assert {reply.status for reply in replies} == {429}
+    assert server.journal().count("called /limited") < 20
+    assert len({reply.headers["x-request-id"] for reply in replies}) == 20
+    assert all(reply.body.decode() == reply.headers["x-request-id"] for reply in replies)
+    assert server.ask(head("GET /", "Authorization: loud")).status == 200
+
+
 def test_it_refuses_large_bodies_but_not_small_ones_when_memory_is_full(tmp_path: Path) -> None:
     with running(tmp_path, threads=1) as server:
         large = head("POST /", "Content-Length: 100000")
