@@ -76,12 +76,25 @@ def temporary_environment() -> Iterator[None]:
 
 
 @contextmanager
-def running(*, api_key: str = "", rate_limit: int = NO_LIMIT) -> Iterator[Installation]:
-    """Run `manage.py up` in `temporary_environment` until the end; raises DidNotStart.
+def another(*, api_key: str) -> Iterator[Installation]:
+    """A second one beside that of `temporary_environment`, with a folder, a port and a database of its own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="greenflash-bench-") as data,
+        running(api_key=api_key, data=Path(data), port=_free_port()) as installation,
+    ):
+        yield installation
+
+
+@contextmanager
+def running(
+    *, api_key: str = "", rate_limit: int = NO_LIMIT, data: Path | None = None, port: int | None = None
+) -> Iterator[Installation]:
+    """Run `manage.py up` in `temporary_environment`, or elsewhere, until the end; raises DidNotStart.
 
     With an API key an organization is made that has it and a product.
     """
-    data = Path(os.environ["GREENFLASH_DATA"])
+    data = data or Path(os.environ["GREENFLASH_DATA"])
+    port = port or int(os.environ["GREENFLASH_PORT"])
     product_id = str(uuid4())
     init = {"EMAIL": "bench@greenflash.example", "PASSWORD": api_key, "PRODUCT_ID": product_id, "API_KEY": api_key}
     if not api_key:
@@ -95,6 +108,8 @@ def running(*, api_key: str = "", rate_limit: int = NO_LIMIT) -> Iterator[Instal
             env={
                 **os.environ,
                 **{f"GREENFLASH_INIT_{name}": value for name, value in init.items()},
+                "GREENFLASH_DATA": str(data),
+                "GREENFLASH_PORT": str(port),
                 "GREENFLASH_RATE_LIMIT": str(rate_limit),
             },
             stdout=output,
@@ -109,7 +124,7 @@ def running(*, api_key: str = "", rate_limit: int = NO_LIMIT) -> Iterator[Instal
         yield Installation(
             pid=process.pid,
             data=data,
-            port=int(os.environ["GREENFLASH_PORT"]),
+            port=port,
             product_id=product_id,
             api_key=api_key,
         )

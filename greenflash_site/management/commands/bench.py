@@ -11,7 +11,7 @@ from greenflash_site.bench.costs import costs
 from greenflash_site.bench.ingest import BenchFailed, ready
 from greenflash_site.bench.installation import DidNotStart, running
 from greenflash_site.bench.load import LoadFailed
-from greenflash_site.bench.neighbours import RATE_LIMIT, loud_neighbour, slow_clients
+from greenflash_site.bench.neighbours import RATE_LIMIT, limited_neighbour, loud_neighbour, slow_clients
 from greenflash_site.bench.report import table, targets
 from greenflash_site.bench.workload import Workload
 
@@ -51,10 +51,10 @@ class Command(BaseCommand):
                 if only != "speed":
                     self.say(costs(bench))
                     self.say(slow_clients(bench))
-                    self.say(loud_neighbour(bench, name="a loud neighbour"))
+                    self.say(loud_neighbour(bench))
             if only != "speed":
                 with running(rate_limit=RATE_LIMIT):
-                    self.say(loud_neighbour(bench, name="the same, refused for its rate"))
+                    self.say(limited_neighbour(bench))
         except (BenchFailed, DidNotStart, LoadFailed) as error:
             raise CommandError(str(error)) from None
 
