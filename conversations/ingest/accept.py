@@ -168,7 +168,7 @@ def _earlier(
         ).order_by("position")
     )
     sent = {message.external_message_id for message in body.messages} - {message.external_id for message in made}
-    before = messages.filter(conversation=conversation, external_id__in=sent - {None})
+    before = messages.called([id for id in sent if id is not None], conversation=conversation)
     known = {message.external_id or "": (str(message.id), message.type) for message in before}
     fresh = [row for row in rows if row.external_id not in known]
     if len(fresh) != len(made):

@@ -142,6 +142,8 @@ begin
       from unnest(r.external_ids) as sent(external_id) cross join lateral (
         select m.external_id, m.id, m.type from message m
          where m.workspace_id = _workspace and m.conversation_id = target.id and m.external_id = sent.external_id
+           and hashtextextended(m.external_id, uuid_hash_extended(m.workspace_id, 0))
+             = hashtextextended(sent.external_id, uuid_hash_extended(_workspace, 0))
          limit 1) as known;
   end if;
 

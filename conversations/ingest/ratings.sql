@@ -20,6 +20,8 @@ with conversation_found as materialized (
     from conversation_found c
     join message m on m.workspace_id = %(workspace)s::uuid and m.conversation_id = c.id
                   and m.external_id = %(external_message)s::text
+                  and hashtextextended(m.external_id, uuid_hash_extended(m.workspace_id, 0))
+                    = hashtextextended(%(external_message)s::text, uuid_hash_extended(%(workspace)s::uuid, 0))
    where %(message)s::uuid is null
   union all
   -- … or in whichever has it: one after the other by the index of workspace and id hashed together, and its conversation

@@ -5,7 +5,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q, Subquery
+from django.db.models import Func, Q, Subquery, Value
 
 from conversations.models.conversation import Conversation
 from conversations.models.participant import Participant
@@ -36,6 +36,12 @@ class MessageType(models.TextChoices):
     WORKFLOW = "workflow", "Workflow"
 
 
+def external_hash(external_id: str | Value, workspace: str | Value) -> Func:
+    """64 bits of an external id, mixed with its workspace: what others call their messages ("1") is not in the way."""
+    seed = Func(workspace, Value(0), function="uuid_hash_extended", output_field=models.BigIntegerField())
+    return Func(external_id, seed, function="hashtextextended", output_field=models.BigIntegerField())
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     """Reads of messages, started from a conversation."""
 
@@ -46,6 +52,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def ending(self, count: int) -> "list[Message]":
         """The last `count`, in order."""
         return list(self.order_by("-created_at", "-position")[:count])[::-1]
+
+    def called(self, external_ids: Iterable[str], *, conversation: Conversation) -> Self:
+        """Those of a conversation that have these external ids, found one by one by their hashes."""
+        workspace = Value(conversation.workspace_id, models.UUIDField())
+        hashes = [external_hash(Value(id, models.TextField()), workspace) for id in external_ids]
+        return self.alias(external_hash=external_hash("external_id", "workspace")).filter(
+            conversation=conversation, external_id__in=external_ids, external_hash__in=hashes
+        )
 
     def around(self, id: UUID, *, before: int, after: int) -> "list[Message]":
         """The message of this id, up to `before` before it and `after` after it, in order; [] if there is none."""
@@ -94,17 +108,19 @@ class Message(models.Model):
     class Meta:
         db_table = "message"
         constraints = [
+            # By a hash, with which it is a third as large and serves two readers: what is sent again, and a rating that
+            # names a message by its external id alone. That two ids of one conversation have the same hash by chance
+            # would take billions of messages in it.
             models.UniqueConstraint(
-                fields=["workspace", "conversation", "external_id"],
+                external_hash("external_id", "workspace"),
+                models.F("conversation"),
                 condition=models.Q(external_id__isnull=False),
                 name="message_external_unique",
             )
         ]
         indexes = [
             # Reader: a conversation in its order.
-            models.Index(
-                fields=["workspace", "conversation", "created_at", "position"], name="message_conversation_order"
-            ),
+            models.Index(fields=["conversation", "created_at", "position"], name="message_conversation_order"),
             # Reader: the list of conversations with tool errors.
             models.Index(
                 fields=["workspace", "conversation"],
@@ -115,23 +131,6 @@ class Message(models.Model):
             # the minute, so new entries lie side by side.
             models.Index(
                 fields=["request_hash"], condition=models.Q(request_hash__isnull=False), name="message_request_hash"
-            ),
-            # Reader: a rating that names a message by its external id alone. A hash, because it is 8 bytes; of the
-            # workspace as well, so that what others call their messages ("1", "2") is not in the way.
-            models.Index(
-                models.Func(
-                    "external_id",
-                    models.Func(
-                        "workspace",
-                        models.Value(0),
-                        function="uuid_hash_extended",
-                        output_field=models.BigIntegerField(),
-                    ),
-                    function="hashtextextended",
-                    output_field=models.BigIntegerField(),
-                ),
-                condition=models.Q(external_id__isnull=False),
-                name="message_external_hash",
             ),
         ]
 
