@@ -14,6 +14,9 @@ from greenflash_site.server.web import PortTaken, serve
 # A request that would wait longer for the database is answered 503, and its thread is free again. Clients give up after
 # 60 s; migrations and jobs may take what they need.
 PATIENCE = "-c lock_timeout=2s -c statement_timeout=20s -c idle_in_transaction_session_timeout=60s"
+# A page is a few rows of an index. To start parallel workers for it, or a compiler, takes longer than to read them: the
+# conversations with a low rating came in 19 ms, and in 4 without.
+AT_ONCE = "-c max_parallel_workers_per_gather=0 -c jit=off"
 
 
 class Command(BaseCommand):
@@ -35,7 +38,7 @@ class Command(BaseCommand):
         import_module(settings.ROOT_URLCONF)
         gc.freeze()
         database = settings.DATABASES["default"]["OPTIONS"]
-        database["options"] = f"{database.get('options', '')} {PATIENCE}".strip()
+        database["options"] = f"{database.get('options', '')} {PATIENCE} {AT_ONCE}".strip()
         try:
             serve(host=host, port=port, workers=workers, threads=threads)
         except PortTaken as error:
