@@ -282,7 +282,7 @@ STATIC_ROOT = GREENFLASH.data / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "greenflash_site.static.StaticFiles"},
 }
 
 # The front (greenflash_site/server/front.py) bounds bodies before Django sees them; forms are far smaller.
