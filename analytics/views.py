@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from analytics.onboarding import onboarding
 from analytics.queries import product_cards
 from conversations.models import conversations_of
-from conversations.rows import for_list
+from conversations.rows import rows_of
 from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest, partial, render
 
@@ -27,6 +27,6 @@ def home(request: MemberRequest) -> HttpResponse:
     products = request.products.in_environment(request.environment)
     context = {
         "products": product_cards(products, today=datetime.now(UTC).date()),
-        "latest": for_list(conversations_of(products))[:LATEST],
+        "latest": rows_of(conversations_of(products).newest_first()[:LATEST], request.workspace),
     }
     return render(request, "home.html", context)

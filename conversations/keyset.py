@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.http import QueryDict
 
-from conversations.models import Conversation, ConversationQuerySet
-from conversations.rows import for_list
+from conversations.models import ConversationQuerySet
+from conversations.rows import Row, rows_of
 from products.models import Workspace
 
 PAGE_SIZE = 50
@@ -19,7 +19,7 @@ PAGE_SIZE = 50
 class Page:
     """One page of conversations, newest first; a URL is None where there is nothing in that direction."""
 
-    rows: list[Conversation]
+    rows: list[Row]
     newer_url: str | None
     older_url: str | None
 
@@ -28,13 +28,13 @@ class Page:
         """The page that `before` or `after` in the query string names; the newest for neither or nonsense."""
         before, after = _read(query.get("before", "")), _read(query.get("after", ""))
         if after is not None:
-            places = conversations.newer_than(*after)
-            found = list(_rows(places, workspace).reverse())
+            found = rows_of(conversations.newer_than(*after)[: PAGE_SIZE + 1], workspace)
             has_newer, has_older = len(found) > PAGE_SIZE, True
-            found = found[:PAGE_SIZE][::-1]
+            found = found[-PAGE_SIZE:]
         else:
             places = conversations.newest_first()
-            found = list(_rows(places.older_than(*before) if before is not None else places, workspace))
+            places = places.older_than(*before) if before is not None else places
+            found = rows_of(places[: PAGE_SIZE + 1], workspace)
             has_newer, has_older = before is not None, len(found) > PAGE_SIZE
             found = found[:PAGE_SIZE]
         return cls(
@@ -42,15 +42,6 @@ class Page:
             newer_url=_url(query, "after", found[0]) if found and has_newer else None,
             older_url=_url(query, "before", found[-1]) if found and has_older else None,
         )
-
-
-def _rows(places: ConversationQuerySet, workspace: Workspace) -> ConversationQuerySet:
-    """The first of these, one more than a page takes, as rows of a list, the newest first.
-
-    Which they are is found in an index that holds what is filtered by; only then are their rows read.
-    """
-    found = places.values("id")[: PAGE_SIZE + 1]
-    return for_list(Conversation.objects.filter(workspace_id=workspace.id, id__in=found))
 
 
 def _read(text: str) -> tuple[datetime, UUID] | None:
@@ -64,6 +55,6 @@ def _read(text: str) -> tuple[datetime, UUID] | None:
         return None
 
 
-def _url(query: QueryDict, direction: str, row: Conversation) -> str:
+def _url(query: QueryDict, direction: str, row: Row) -> str:
     others = {name: value for name, value in query.items() if name not in ("before", "after")}
     return "?" + urlencode({**others, direction: f"{row.last_message_at.isoformat()}_{row.id}"})

@@ -16,7 +16,7 @@ from django.db.models import BooleanField, F, Func, Q, Value
 from django.db.models.sql.compiler import SQLCompiler
 
 from conversations.folding import fold
-from conversations.models import Conversation
+from conversations.rows import Row
 from conversations.search_rows import grams
 from conversations.snippets import Match, snippet
 
@@ -78,7 +78,7 @@ class Search:
         candidates = None if self._is_common() else self._looked_up()
         return Q(Says(self.terms)) if candidates is None else Q(Among(candidates))
 
-    def mark(self, conversations: Sequence[Conversation]) -> None:
+    def mark(self, conversations: Sequence[Row]) -> None:
         """Give each of a page of conversations, in which this was said, the `match` that it shows; one query."""
         ids = [conversation.id for conversation in conversations]
         if not self.terms or not ids:

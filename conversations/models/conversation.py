@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -17,16 +17,6 @@ from conversations.models.prompt import Component, Prompt
 from products.models import Product, ProductQuerySet, Version, Workspace
 from products.models.ids import new_id
 
-if TYPE_CHECKING:
-    from conversations.snippets import Match
-
-# What a row of a list shows: reading the rest as well took half as long again.
-LIST_FIELDS = (
-    "title", "external_id", "model", "message_count", "tool_call_count", "rating", "rating_min", "rating_max",
-    "rating_normalized", "last_message_at", "participant__name", "participant__external_id", "organization__name",
-    "organization__external_id", "product__name", "product__color", "product__icon", "product__environment",
-)  # fmt: skip
-
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     """Reads of conversations, started from `conversations_of(request.products)`."""
@@ -34,10 +24,6 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def newest_first(self) -> Self:
         """By last activity, the newest first."""
         return self.order_by("-last_message_at", "-id")
-
-    def for_list(self) -> Self:
-        """Newest first, with all that a row of a list shows and nothing more."""
-        return self.newest_first().select_related("participant", "organization", "product").only(*LIST_FIELDS)
 
     def for_reader(self) -> Self:
         """With what its page tells beside the messages: whom it was with, the parts of its system prompt, its review.
@@ -140,8 +126,6 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField()
 
     objects = ConversationQuerySet.as_manager()
-    # What a search found in it, for the list (conversations/search.py).
-    match: "Match | None" = None
 
     class Meta:
         db_table = "conversation"
@@ -187,11 +171,6 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.external_id or str(self.id)
-
-    @property
-    def is_rated_by_thumb(self) -> bool:
-        """Whether its rating was given as thumb up or down."""
-        return is_thumb(self.rating_normalized, self.rating_min, self.rating_max)
 
     @property
     def tokens(self) -> int:

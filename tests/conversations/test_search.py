@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conversations import search, visits
-from conversations.models import Conversation, SearchRow, conversations_of
+from conversations.models import Conversation, Message, SearchRow, conversations_of
+from conversations.rows import rows_of
 from conversations.search import Search, waiting
 from products.actions import create_product
 from products.models import Member, Product
@@ -150,10 +151,10 @@ def test_it_finds_long_conversations_and_long_messages(product: Product, monkeyp
     assert rows.count() > 60 / 7
     assert max(len(row.text) for row in rows) <= 6_100
     assert found("needle", product) == {"c"}
-    asked = Search("line 59", product.workspace_id)
-    asked.mark([long])
-    assert long.match is not None
-    assert long.match.message_id == long.messages.get(position=60).id
+    row = rows_of(Conversation.objects.filter(id=long.id), product.workspace)[0]
+    Search("line 59", product.workspace_id).mark([row])
+    assert row.match is not None
+    assert row.match.message_id == long.messages.get(position=60).id
 
 
 def test_it_makes_each_message_searchable_once(product: Product) -> None:
@@ -186,17 +187,15 @@ def test_it_forgets_what_is_deleted(library: Product) -> None:
 
 
 def test_it_marks_the_first_message_that_matches(library: Product) -> None:
-    conversations = list(Conversation.objects.order_by("external_id"))
-    Search("REFUND", library.workspace_id).mark(conversations)
-    shown = {
-        each.external_id: "".join(f"[{part.text}]" if part.is_match else part.text for part in each.match.parts)
-        for each in conversations
-        if each.match
-    }
-    assert shown == {"refund": "I want a [refund] for the broken printer.", "works": "A [REFUND] was never my wish"}
-    works = next(each for each in conversations if each.external_id == "works")
-    assert works.match is not None
-    assert works.messages.get(id=works.match.message_id).content == "A REFUND was never my wish"
+    names = dict(Conversation.objects.values_list("id", "external_id"))
+    rows = rows_of(Conversation.objects.all(), library.workspace)
+    Search("REFUND", library.workspace_id).mark(rows)
+    matches = {names[row.id]: row.match for row in rows if row.match}
+    assert {
+        name: "".join(f"[{part.text}]" if part.is_match else part.text for part in match.parts)
+        for name, match in matches.items()
+    } == {"refund": "I want a [refund] for the broken printer.", "works": "A [REFUND] was never my wish"}
+    assert Message.objects.get(id=matches["works"].message_id).content == "A REFUND was never my wish"
 
 
 def test_it_says_how_many_are_not_found_yet(product: Product, stranger: Member) -> None:

@@ -246,5 +246,5 @@ def test_it_finds_a_page_by_its_index(owner: Member, product: Product) -> None:
     with connection.cursor() as cursor:
         cursor.execute("set local enable_seqscan = off")
     for conversations in (owner.visible_products(), owner.visible_products().in_environment("production").by_name()):
-        plan = conversations_of(conversations).for_list()[:PAGE_SIZE].explain()
+        plan = conversations_of(conversations).newest_first()[:PAGE_SIZE].explain()
         assert re.search(r"conversation_\w+_last on conversation.*\s+Index Cond: \(+\"?workspace_id", plan), plan
