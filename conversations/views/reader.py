@@ -80,7 +80,7 @@ def changes(request: PersonRequest, ticket: str) -> HttpResponse:
 
 def conversation_of(request: MemberRequest, id: UUID) -> Conversation:
     """The conversation of this id, if this person may see it, with what its page tells of it."""
-    return get_object_or_404(conversations_of(request.products).for_reader(), id=id)
+    return get_object_or_404(conversations_of(tuple(request.products)).for_reader(), id=id)
 
 
 def notes_on(conversation: Conversation) -> list[Note]:
@@ -121,10 +121,11 @@ def _more(request: MemberRequest, conversation: Conversation, window: Window) ->
 def _around(request: MemberRequest, conversation: Conversation, window: Window) -> dict[str, Any]:
     """What a whole page has around the window: the neighbours in the list that one came from, and other views of it."""
     chosen = ConversationFilter.of(request)
+    environment = conversation.product.environment
     in_list = (
         chosen.apply(conversations_of(chosen.products))
         if chosen.query
-        else conversations_of(request.products).filter(product__environment=conversation.product.environment)
+        else conversations_of([product for product in request.products if product.environment == environment])
     )
     return {
         "filter": chosen,

@@ -73,8 +73,8 @@ class Member(models.Model):
         return Role(self.role).includes(role)
 
     def visible_products(self) -> ProductQuerySet:
-        """Every product for owners and admins; for members and viewers those they were added to."""
-        products = Product.objects.filter(workspace_id=self.workspace_id)
+        """Every product for owners and admins; for members and viewers those they were added to; by name."""
+        products = Product.objects.filter(workspace_id=self.workspace_id).by_name()
         if self.has_role(Role.ADMIN):
             return products
         mine = Collaborator.objects.filter(workspace_id=self.workspace_id, member_id=self.id)
