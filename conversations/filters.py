@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cached_property
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,7 +16,16 @@ from django.db.models import Exists, Model, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from conversations.models import ConversationQuerySet, Event, Message, MessageType, Organization, Participant, Rating
+from conversations.models import (
+    ConversationQuerySet,
+    Event,
+    Message,
+    MessageType,
+    Organization,
+    Participant,
+    Rating,
+    Review,
+)
 from conversations.models.rating import HIGH, LOW
 from conversations.rows import of_row
 from conversations.search import Search
@@ -30,8 +39,8 @@ DATES = {"today": (0, 0), "yesterday": (1, 1), "7d": (6, 0), "30d": (29, 0), "90
 LONGEST_TEXT = 200
 # In the order in which they stand in a query string.
 NAMES = (
-    "product", "user", "organization", "model", "rating", "feedback", "event", "tool_error", "length", "date", "from",
-    "until", "q",
+    "product", "user", "organization", "model", "rating", "feedback", "event", "tool_error", "reviewed", "length",
+    "date", "from", "until", "q",
 )  # fmt: skip
 
 
@@ -83,7 +92,8 @@ class ConversationFilter:
         now: datetime | None = None,
     ) -> Self:
         """The same for who may see `products` and asks from the time zone `zone` at `now`."""
-        within = tuple(products.in_environment(environment).by_name())
+        # Of all that were read, perhaps long ago: a query less.
+        within = tuple(product for product in products if environment in (product.environment, "all"))
         given = {name: query.get(name, "").strip() for name in NAMES if name in query}
         user = _found(workspace.participants.all(), given.get("user"))
         organization = _found(workspace.organizations.all(), given.get("organization"))
@@ -95,6 +105,7 @@ class ConversationFilter:
             "feedback": YES_NO,
             "event": YES_NO,
             "tool_error": YES_NO,
+            "reviewed": YES_NO,
             "length": LENGTHS,
             "date": DATES,
         }
@@ -204,12 +215,12 @@ def _rating(value: str) -> Q:
     return ~_has(ratings) if value == "none" else _has(ratings)
 
 
-def _yes_no(rows: Callable[[], QuerySet[Event] | QuerySet[Message] | QuerySet[Rating]]) -> Callable[[str], Q]:
+def _yes_no(rows: Callable[[], QuerySet[Any]]) -> Callable[[str], Q]:
     """A condition on whether a conversation has such rows."""
     return lambda value: _has(rows()) if value == "yes" else ~_has(rows())
 
 
-def _has(rows: QuerySet[Event] | QuerySet[Message] | QuerySet[Rating]) -> Q:
+def _has(rows: QuerySet[Any]) -> Q:
     return Q(Exists(of_row(rows)))
 
 
@@ -221,6 +232,7 @@ CONDITIONS: dict[str, Callable[[str], Q]] = {
     "feedback": _yes_no(lambda: Rating.objects.exclude(feedback="")),
     "event": _yes_no(Event.objects.all),
     "tool_error": _yes_no(lambda: Message.objects.filter(type=MessageType.TOOL_ERROR)),
+    "reviewed": _yes_no(Review.objects.all),
     "length": _length,
 }
 

@@ -48,7 +48,7 @@ RARE_WORD = r"SW-\d{5}"
 # Filters that let choose among a few values; each is measured.
 CHOICES: dict[str, Mapping[str, object]] = {
     "rating": RATINGS,
-    **dict.fromkeys(("feedback", "event", "tool_error"), YES_NO),
+    **dict.fromkeys(("feedback", "event", "tool_error", "reviewed"), YES_NO),
     "length": LENGTHS,
     "date": DATES,
 }

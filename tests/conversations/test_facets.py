@@ -1,6 +1,8 @@
 """The menus of the filter bar: their counts against a plain count, within reach, capped, and never for long."""
 
 from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from threading import Event as Signal
 from threading import Thread
 from typing import Any
@@ -94,6 +96,22 @@ def test_it_stops_counting_where_nobody_reads_on(
     page = as_owner.get("/acme/conversations/filters/rating/").text
     assert ">3+</data>" in page.replace("\n", "").replace(" ", "")
     assert ">2+</data>" in as_owner.get("/acme/conversations/filters/model/").text.replace("\n", "").replace(" ", "")
+
+
+@pytest.mark.parametrize("facet", FACETS)
+def test_it_costs_at_most_12_queries(
+    as_owner: Client,
+    product: Product,
+    facet: str,
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[Any]],
+) -> None:
+    """Whatever is filtered by, searched and looked for."""
+    told = tell(product, "Where is my order?", model="gpt-9", externalOrganizationId="initech")
+    query = {"q": "order", "rating": "none", "length": "1-2", "user": str(told.participant_id), "find": "i"}
+    address = f"/acme/conversations/filters/{facet}/"
+    assert as_owner.get(address, query).status_code == 200  # the first page of a session writes to it
+    with django_assert_max_num_queries(12):
+        as_owner.get(address, query)
 
 
 def test_it_is_a_page_of_its_own_without_script(as_owner: Client, product: Product) -> None:

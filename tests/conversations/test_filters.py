@@ -22,6 +22,7 @@ from conversations.models import (
     Organization,
     Participant,
     Rating,
+    Review,
     conversations_of,
 )
 from greenflash_site.access import let_in
@@ -49,6 +50,7 @@ class Told:
     last: datetime
     tool_errors: int
     events: int
+    is_reviewed: bool
     ratings: list[tuple[int | None, datetime, float, str]] = field(default_factory=list)
 
     def shown(self) -> list[float]:
@@ -74,6 +76,7 @@ def passes(told: Told, query: dict[str, str], zone: str) -> bool:
         "event": told.events > 0,
         "tool_error": told.tool_errors > 0,
         "feedback": any(feedback for *_, feedback in told.ratings),
+        "reviewed": told.is_reviewed,
     }
     if query.get("environment", "production") not in ("all", told.product.environment):
         return False
@@ -175,6 +178,7 @@ def _tell(rng: Random, product: Product, user: Participant) -> Told:
         last=last,
         tool_errors=rng.choice([0, 0, 1, 2]),
         events=rng.choice([0, 0, 1, 3]),
+        is_reviewed=rng.choice([False, False, True]),
     )
     conversation = Conversation.objects.create(
         workspace=product.workspace,
@@ -206,6 +210,11 @@ def _tell(rng: Random, product: Product, user: Participant) -> Told:
             workspace=product.workspace, product=product, conversation=conversation, type="sale", value="1",
             quality_impact_score=0, event_at=first, created_at=first,
         )  # fmt: skip
+    if told.is_reviewed:
+        reviewer = product.workspace.members.get().person
+        Review.objects.create(
+            workspace=product.workspace, conversation=conversation, reviewer=reviewer, reviewed_at=last
+        )
     for _ in range(rng.choice([0, 0, 1, 2, 4])):
         message, at = rng.choice([None, 0, 1]), first + timedelta(minutes=rng.randrange(3))
         value, feedback = rng.choice([0.0, 0.25, 0.4, 0.5, 0.7, 1.0]), rng.choice(["", "", "Wrong."])
@@ -236,6 +245,7 @@ def values_of(told: list[Told]) -> dict[str, list[str]]:
         "feedback": list(YES_NO),
         "event": list(YES_NO),
         "tool_error": list(YES_NO),
+        "reviewed": list(YES_NO),
         "length": list(LENGTHS),
         "date": list(DATES),
         "from": days,
@@ -276,11 +286,11 @@ def test_it_combines_filters_as_plain_python_does(owner: Member, told: list[Told
 @pytest.mark.parametrize(
     "query",
     [
-        "product=x&user=y&organization=%00&rating=awful&event=perhaps&length=7&date=tomorrow&from=yesterday&until=x",
+        "product=x&user=y&organization=%00&rating=awful&event=perhaps&reviewed=maybe&length=7&date=tomorrow&from=yesterday&until=x",
         "user=01a211f8-aec3-711d-9595-95c7e977a8aa&organization=01a211f8-aec3-711d-9595-95c7e977a8aa",
         "from=0001-01-01&until=9999-12-31&q=%00&model=",
         "from=20260504&until=2026-W19-1&model=" + "x" * 201,
-        "rating=&feedback=&event=&tool_error=&length=&date=&q=+++",
+        "rating=&feedback=&event=&tool_error=&reviewed=&length=&date=&q=+++",
         "feedback=YES&tool_error=1&rating=Low",
         "rating=%F0%9F%98%80&user=%F0%9F%98%80",
         "unknown=1&constructor=2",
