@@ -26,6 +26,7 @@ from conversations.models import (
     Rating,
     Review,
 )
+from conversations.models.conversation import IS_LONG, LONG
 from conversations.models.rating import HIGH, LOW
 from conversations.rows import of_row
 from conversations.search import Search
@@ -173,6 +174,18 @@ class ConversationFilter:
             if name in self.values:
                 found = found.filter(condition(self.values[name]))
         return self._alive_in(found.filter(self.search.condition))
+
+    def parts(self, conversations: ConversationQuerySet) -> list[ConversationQuerySet]:
+        """The same in parts that have none in common; a page of each is found without reading past all that is newer.
+
+        Of days long ago: what ended within a day of them, and of what came to its end later the few that last long.
+        """
+        found = self.apply(conversations)
+        _, last = self.days
+        if last is None or last >= self.now.astimezone(self.zone).date():
+            return [found]
+        soon = self._midnight(last + timedelta(days=1)) + LONG
+        return [found.filter(last_message_at__lt=soon), found.filter(IS_LONG, last_message_at__gte=soon)]
 
     def _alive_in(self, conversations: ConversationQuerySet) -> ConversationQuerySet:
         """Those that were going on at some time of the days asked for: a long one shows in each of them."""

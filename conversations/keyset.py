@@ -1,5 +1,6 @@
 """Keyset pages of conversations: fast at any depth, and steady while new ones arrive."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -24,17 +25,19 @@ class Page:
     older_url: str | None
 
     @classmethod
-    def of(cls, conversations: ConversationQuerySet, query: QueryDict, *, workspace: Workspace) -> Self:
-        """The page that `before` or `after` in the query string names; the newest for neither or nonsense."""
+    def of(cls, parts: Sequence[ConversationQuerySet], query: QueryDict, *, workspace: Workspace) -> Self:
+        """The page that `before` or `after` in the query string names; the newest for neither or nonsense.
+
+        The list may come in `parts`, which have no conversation in common.
+        """
         before, after = _read(query.get("before", "")), _read(query.get("after", ""))
         if after is not None:
-            found = rows_of(conversations.newer_than(*after)[: PAGE_SIZE + 1], workspace)
+            found = rows_of(_first([part.newer_than(*after) for part in parts]), workspace)
             has_newer, has_older = len(found) > PAGE_SIZE, True
             found = found[-PAGE_SIZE:]
         else:
-            places = conversations.newest_first()
-            places = places.older_than(*before) if before is not None else places
-            found = rows_of(places[: PAGE_SIZE + 1], workspace)
+            places = [part.newest_first() for part in parts]
+            found = rows_of(_first([part.older_than(*before) for part in places] if before else places), workspace)
             has_newer, has_older = before is not None, len(found) > PAGE_SIZE
             found = found[:PAGE_SIZE]
         return cls(
@@ -42,6 +45,12 @@ class Page:
             newer_url=_url(query, "after", found[0]) if found and has_newer else None,
             older_url=_url(query, "before", found[-1]) if found and has_older else None,
         )
+
+
+def _first(parts: Sequence[ConversationQuerySet]) -> ConversationQuerySet:
+    """The first of all, in the order that each part is in; one more than a page takes."""
+    first, *others = [part.values("id", "last_message_at")[: PAGE_SIZE + 1] for part in parts]
+    return first.union(*others, all=True).order_by(*parts[0].query.order_by)[: PAGE_SIZE + 1] if others else first
 
 
 def _read(text: str) -> tuple[datetime, UUID] | None:

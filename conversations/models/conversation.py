@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -10,12 +10,17 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Count, F, FilteredRelation, Max, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
+from django.db.models.lookups import GreaterThan
 
 from conversations.models.organization import Organization
 from conversations.models.participant import Participant
 from conversations.models.prompt import Component, Prompt
 from products.models import Product, ProductQuerySet, Version, Workspace
 from products.models.ids import new_id
+
+# Few last longer; those that do are found by an index of their own.
+LONG = timedelta(days=1)
+IS_LONG = GreaterThan(F("last_message_at") - F("first_message_at"), Value(LONG))
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -151,6 +156,13 @@ class Conversation(models.Model):
                 fields=["workspace", "product", "-last_message_at", "-id"],
                 include=["model", "message_count", "first_message_at"],
                 name="conversation_product_last",
+            ),
+            # Reader: the list of a day long ago. What was alive then ended within a day, or is one of these.
+            models.Index(
+                fields=["workspace", "-last_message_at", "-id"],
+                include=["product", "first_message_at"],
+                condition=Q(IS_LONG),
+                name="conversation_long_last",
             ),
             # Readers: the worker's visits, those that wait longest first; how many wait, on a page of search.
             models.Index(

@@ -21,7 +21,7 @@ def index(request: MemberRequest) -> HttpResponse:
     """Conversations of the switch's environment, newest first, narrowed to what the query string asks for."""
     now = timezone.now()
     chosen = ConversationFilter.of(request)
-    page = Page.of(chosen.apply(conversations_of(chosen.products)), request.GET, workspace=request.workspace)
+    page = Page.of(chosen.parts(conversations_of(chosen.products)), request.GET, workspace=request.workspace)
     chosen.search.mark(page.rows)
     context = {
         "conversations": page.rows,

@@ -129,9 +129,13 @@ def a_request(member: Member, query: dict[str, str], *, zone: str = "UTC") -> Me
 
 
 def found_by(member: Member, query: dict[str, str], *, zone: str = "UTC") -> list[Any]:
-    """The ids that the filter of this query string finds, in the list's order."""
+    """The ids that the filter of this query string finds, in the list's order; in parts it finds the same."""
     chosen = replace(ConversationFilter.of(a_request(member, query, zone=zone)), now=NOW)
-    return list(chosen.apply(conversations_of(chosen.products)).newest_first().values_list("id", flat=True))
+    within = conversations_of(chosen.products)
+    found = list(chosen.apply(within).newest_first().values_list("id", flat=True))
+    in_parts = [id for part in chosen.parts(within) for id in part.values_list("id", flat=True)]
+    assert sorted(in_parts) == sorted(found)
+    return found
 
 
 @pytest.fixture(params=[1, 2])

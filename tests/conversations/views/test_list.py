@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from conversations import keyset
 from conversations.filters import RATINGS, ConversationFilter
 from conversations.keyset import PAGE_SIZE
 from conversations.models import Conversation, conversations_of
@@ -88,6 +89,27 @@ def test_it_pages_through_all_rows_once_and_back(as_owner: Client, many: list[st
         page = as_owner.get(f"{LIST}{newer}").text
         back.append(titles(page))
     assert back == pages[1::-1]
+
+
+def test_it_pages_through_a_day_long_ago(as_owner: Client, product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What went on for days after it, and what ended then, once each and in one order, down and up again."""
+    monkeypatch.setattr(keyset, "PAGE_SIZE", 3)
+    for number in range(4):
+        tell(product, f"short {number}", at=NOON + timedelta(minutes=number))
+        tell(product, f"long {number}", at=NOON, externalConversationId=str(number))
+        tell(product, "still here", at=NOON + timedelta(days=2 + number), externalConversationId=str(number))
+        tell(product, f"later {number}", at=NOON + timedelta(days=1 + number))
+    expected = [f"{length} {number}" for length in ("long", "short") for number in (3, 2, 1, 0)]
+    pages, url = [], "?from=2026-05-04&until=2026-05-04"
+    while url:
+        page = as_owner.get(f"{LIST}{url}").text
+        pages.append(titles(page))
+        url = link(page, "next") or ""
+    assert pages == [expected[:3], expected[3:6], expected[6:]]
+    while newer := link(page, "prev"):
+        page = as_owner.get(f"{LIST}{newer}").text
+        pages.append(titles(page))
+    assert pages[3:] == [expected[3:6], expected[:3]]
 
 
 def test_it_stays_steady_while_new_ones_arrive(as_owner: Client, product: Product, many: list[str]) -> None:
@@ -238,6 +260,23 @@ def test_it_finds_a_filtered_page_in_an_index(owner: Member, product: Product, q
     assert re.search(r"using conversation_\w+_last on conversation.*\s+Index Cond: \(+\"?workspace_id", plan), plan
     if not set(query) & set(IDS):
         assert re.search(r"Index Only Scan( Backward)? using conversation_\w+_last", plan), plan
+
+
+def test_it_finds_a_day_long_ago_without_reading_what_came_later(owner: Member, product: Product) -> None:
+    conversation = tell(product, "Hello", at=NOON)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into conversation select (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(),"
+            " 'first_message_at', at, 'last_message_at', at))).*"
+            " from conversation c, generate_series(1, 5000) as number,"
+            " lateral (select c.last_message_at + number * interval '1 minute' as at) as later"
+        )
+        cursor.execute("analyze conversation")
+    chosen = ConversationFilter.of(a_request(owner, {"until": NOON.date().isoformat()}))
+    soon, later = chosen.parts(conversations_of(chosen.products))
+    assert soon.count() == 720
+    assert "conversation_long_last" in later.newest_first().values("id")[:PAGE_SIZE].explain()
+    assert conversation in soon
 
 
 def test_it_finds_a_page_by_its_index(owner: Member, product: Product) -> None:
