@@ -5,6 +5,7 @@ goes character by character, so that what is found in a folded text can be shown
 """
 
 import re
+from collections.abc import Iterator
 from unicodedata import category, normalize
 
 # Accents of Latin, Greek and Cyrillic, vowel points of Hebrew and Arabic. Not those that make another letter of it, as
@@ -38,6 +39,11 @@ def fold(text: str) -> str:
 def fold_characters(text: str) -> str:
     """`text`, which is in NFC, folded character by character: all of its white space is kept, as spaces."""
     return text.translate(_folded)
+
+
+def lengths(text: str) -> Iterator[int]:
+    """How many characters each of `text` becomes."""
+    return (len(_folded[ord(character)]) for character in text)
 
 
 def _fold_character(character: str) -> str:

@@ -5,7 +5,7 @@ a `Search` for its condition and to mark what it found; the worker keeps what bo
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -99,8 +99,10 @@ class Search:
             cursor.execute(PROBE.format(says=says), [self.workspace_id, NEWEST, self.workspace_id, *terms, COMMON])
             return int(cursor.fetchone()[0]) == COMMON
 
-    def _looked_up(self) -> set[UUID] | None:
-        """The conversations in which it was said; None where there are too many.
+    def _looked_up(self) -> str | None:
+        """The conversations in which it was said, as PostgreSQL writes an array of ids; None for too many.
+
+        It goes back as it came: two thousand ids took 5 ms to be read, made and written again.
 
         By an index where one serves; reading through all rows, for two letters, still takes a tenth of asking
         conversation after conversation.
@@ -114,11 +116,12 @@ class Search:
             conditions.append("s.text like %s")
             values.append(f"%{term.replace('\\', '\\\\').replace('%', '\\%').replace('_', '\\_')}%")
         holds, terms = holds_sql(self.terms)
-        query = f"select s.conversation_id from search_row s where {' and '.join(conditions)} and {holds} limit %s"  # noqa: S608
+        rows = f"select s.conversation_id from search_row s where {' and '.join(conditions)} and {holds} limit %s"  # noqa: S608
+        ids = "coalesce(array_agg(found.conversation_id), '{}')::text"
         with connection.cursor() as cursor:
-            cursor.execute(query, [*values, *terms, MOST])
-            found = [id for (id,) in cursor.fetchall()]
-        return None if len(found) == MOST else set(found)
+            cursor.execute(f"select count(*), {ids} from ({rows}) as found", [*values, *terms, MOST])  # noqa: S608
+            count, found = cursor.fetchone()
+        return None if count == MOST else str(found)
 
 
 class Says(Func):
@@ -144,8 +147,8 @@ class Among(Func):
     template = "%(expressions)s::uuid[])"
     arg_joiner = " = any("
 
-    def __init__(self, ids: Iterable[UUID]) -> None:
-        super().__init__(F("id"), Value(f"{{{','.join(map(str, ids))}}}"))
+    def __init__(self, ids: str) -> None:
+        super().__init__(F("id"), Value(ids))
 
 
 def waiting(workspace_id: UUID) -> int:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from conversations.folding import fold_characters
+from conversations.folding import fold_characters, lengths
 
 # Characters before and after what was found, where the sentence is longer: it is to be seen in two narrow lines.
 BEFORE, AFTER = 36, 140
@@ -68,8 +68,8 @@ class _Places:
     """Which characters of a text its folded characters come from: some vanish, some become several."""
 
     def __init__(self, text: str) -> None:
-        lengths = (len(fold_characters(character)) for character in text)
-        self.starts: Sequence[int] = range(len(text) + 1) if text.isascii() else list(accumulate(lengths, initial=0))
+        is_one_each = text.isascii()
+        self.starts: Sequence[int] = range(len(text) + 1) if is_one_each else list(accumulate(lengths(text), initial=0))
 
     def of(self, found: re.Match[str]) -> tuple[int, int]:
         """From where to where; what vanishes, like an accent by itself, belongs to the character before it."""
