@@ -22,10 +22,11 @@ async function ask() {
 // New entries stand out; those below the screen are told of by the pill.
 function tell(last) {
   let count = 0;
-  for (let entry = last?.nextElementSibling; entry; entry = entry.nextElementSibling) {
-    if (!entry.matches(".entry, .happening")) continue;
-    entry.dataset.isNew = "";
-    count += 1;
+  for (let added = last?.nextElementSibling; added; added = added.nextElementSibling) {
+    for (const entry of added.querySelectorAll(".transcript__window > :is(.entry, .happening)")) {
+      entry.dataset.isNew = "";
+      count += 1;
+    }
   }
   const end = tail();
   if (!count || !end) return;
@@ -37,12 +38,12 @@ function tell(last) {
 
 pill.addEventListener("click", (event) => {
   event.preventDefault();
-  const entries = document.querySelectorAll("#transcript > .entry");
+  const entries = document.querySelectorAll("#transcript .entry");
   entries[entries.length - 1]?.scrollIntoView({ block: "end" });
 });
 addEventListener("scroll", () => {
   if (!unread) return;
-  const last = tail()?.previousElementSibling;
+  const last = tail()?.previousElementSibling?.lastElementChild;
   if (last && last.getBoundingClientRect().top < innerHeight) {
     unread = 0;
     pill.hidden = true;
