@@ -14,6 +14,8 @@ TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
     "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
+# Of each link: it opens beside what one reads, and tells nobody where it stood.
+LINK_REL = "nofollow noopener noreferrer"
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 
 # Images would be fetched from elsewhere and tell that the page was read: they stay the text they were written as.
@@ -23,7 +25,11 @@ _markdown = (
 # A link leads somewhere else by its full address: a relative one would lead to a page of ours.
 _markdown.validateLink = lambda url: url.lower().startswith(("http://", "https://", "mailto:"))  # type: ignore[method-assign]
 _cleaner = nh3.Cleaner(
-    tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel="nofollow noopener noreferrer"
+    tags=TAGS,
+    attributes=ATTRIBUTES,
+    url_schemes={"http", "https", "mailto"},
+    link_rel=LINK_REL,
+    set_tag_attribute_values={"a": {"target": "_blank"}},
 )
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import conditional_escape, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
+from conversations.markdown import LINK_REL
 from conversations.models.conversation import Conversation
 from products.models import Person, Workspace
 from products.models.ids import new_id
@@ -136,10 +137,10 @@ def note_html(text: str, names: Sequence[str]) -> SafeString:
     html = "".join(
         f'<b class="mention">@{conditional_escape(part)}</b>'
         if place % 2
-        else urlize(part, nofollow=True, autoescape=True)
+        else urlize(part, nofollow=True, autoescape=True).replace('rel="nofollow"', f'target="_blank" rel="{LINK_REL}"')
         for place, part in enumerate(parts)
     )
-    return mark_safe(linebreaks(mark_safe(html)))  # noqa: S308 - every part was escaped just now
+    return mark_safe(linebreaks(mark_safe(html)))  # noqa: S308 - every part was escaped just now, quotes too
 
 
 def _names_pattern(names: Iterable[str]) -> re.Pattern[str]:

@@ -26,6 +26,8 @@ IMAGE = "<img src=x onerror=alert(1)>"
 FOREIGN = (
     "a[href^='javascript:' i], a[href^='data:' i], [onerror], [onload], [onclick]",
     "main :is(img, iframe, object, embed, script, style, video, audio, math, base, link, meta)",
+    # Links to elsewhere open beside the page, and cannot reach it.
+    "main a[href^='http']:not([target=_blank][rel~=nofollow][rel~=noopener][rel~=noreferrer])",
     "svg > :not(use, rect, path, circle, line, g, title)",
 )
 # What one name or external id takes of them.

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from conversations.markdown import ATTRIBUTES, MAX_BRACKETS, MAX_MARKDOWN, TAGS, render_markdown
+from conversations.markdown import ATTRIBUTES, LINK_REL, MAX_BRACKETS, MAX_MARKDOWN, TAGS, render_markdown
 from tests.conversations.hostile import FAMILIES
 
 
@@ -27,7 +27,8 @@ def test_it_makes_text_of_what_is_hostile(family: str, wrap: str) -> None:
     for payload in FAMILIES[family]:
         for tag, attributes in Elements(render_markdown(wrap.replace("{}", payload))).found:
             assert tag in TAGS
-            assert set(attributes) <= ATTRIBUTES.get(tag, set()) | ({"rel"} if tag == "a" else set())
+            assert set(attributes) <= ATTRIBUTES.get(tag, set()) | ({"rel", "target"} if tag == "a" else set())
+            assert tag != "a" or (attributes["rel"], attributes["target"]) == (LINK_REL, "_blank")
             target = (attributes.get("href") or "").strip().lower()
             assert not target or target.partition(":")[0] in {"http", "https", "mailto"}
 
@@ -69,7 +70,11 @@ def test_it_renders_tables() -> None:
 
 def test_it_links_without_telling_where_from() -> None:
     [_, (_, attributes)] = Elements(render_markdown("[docs](https://docs.example/a?b=c&d)")).found
-    assert attributes == {"href": "https://docs.example/a?b=c&d", "rel": "nofollow noopener noreferrer"}
+    assert attributes == {
+        "href": "https://docs.example/a?b=c&d",
+        "target": "_blank",
+        "rel": "nofollow noopener noreferrer",
+    }
 
 
 @pytest.mark.parametrize("target", ["/acme/api-keys/", "//evil.example", "?a=b", "#x", "x", "tel:1", "ftp://x.example"])

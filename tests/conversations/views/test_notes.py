@@ -43,10 +43,11 @@ def write(client: Client, page: str, text: str, **fields: str) -> Note:
 
 
 def test_it_keeps_who_wrote_what(as_owner: Client, owner: Member, page: str) -> None:
-    write(as_owner, page, "Looks <b>odd</b>\nto me https://tracker.example/7")
+    write(as_owner, page, 'Looks <b>odd</b>\nto me https://tracker.example/7 rel="nofollow"')
     text = as_owner.get(page).text
     assert "Looks &lt;b&gt;odd&lt;/b&gt;<br>to me" in text
-    assert '<a href="https://tracker.example/7" rel="nofollow">' in text
+    link = '<a href="https://tracker.example/7" target="_blank" rel="nofollow noopener noreferrer">'
+    assert f"{link}https://tracker.example/7</a> rel=&quot;nofollow&quot;" in text
     assert str(owner.person) in text
 
 
