@@ -47,7 +47,10 @@ function move(step) {
   entry?.scrollIntoView({ block: "nearest" });
 }
 
+let leftEntry = null; // where one was before one wrote a note
+
 function noteOn(entry) {
+  leftEntry = entry;
   const id = entry?.id.slice(2);
   const about = form()?.querySelector(".note-form__about");
   if (!about) return;
@@ -109,5 +112,8 @@ document.addEventListener("keydown", (event) => {
   const typed = event.target.closest?.(".note-form");
   if (!typed || event.defaultPrevented) return;
   if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) typed.requestSubmit();
-  else if (event.key === "Escape") event.target.blur();
+  else if (event.key === "Escape") {
+    event.target.blur();
+    leftEntry?.focus({ preventScroll: true });
+  }
 });

@@ -7,6 +7,7 @@ stand before `page` in its arguments; `page` ends, and Playwright with it, befor
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -77,8 +78,8 @@ def browser(transactional_db: None, server: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def context(browser: Browser, server: str) -> Iterator[BrowserContext]:
+@contextmanager
+def quiet_context(browser: Browser, server: str) -> Iterator[BrowserContext]:
     """A browser window of somebody new; every page of it must stay quiet."""
     noise = Noise(server)
     context = browser.new_context(base_url=server, viewport={"width": 1440, "height": 900})
@@ -90,9 +91,23 @@ def context(browser: Browser, server: str) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
+def context(browser: Browser, server: str) -> Iterator[BrowserContext]:
+    """The browser window of the one who is followed."""
+    with quiet_context(browser, server) as context:
+        yield context
+
+
+@pytest.fixture
 def page(context: BrowserContext) -> Page:
     """One tab of it."""
     return context.new_page()
+
+
+@pytest.fixture
+def colleague(browser: Browser, server: str) -> Iterator[Page]:
+    """A tab in a window of its own, for somebody else."""
+    with quiet_context(browser, server) as context:
+        yield context.new_page()
 
 
 @dataclass(frozen=True)

@@ -122,25 +122,6 @@ def test_it_takes_a_note_with_a_mention_by_keyboard(short: Reading, page: Page, 
     expect(page.locator(".entry").nth(1)).not_to_contain_text("note")
 
 
-def test_it_leads_to_a_message_by_its_link(long: Reading, page: Page, server: str) -> None:
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    long.open(page, server, f"?message={long.messages[250]}")
-    found = page.locator(f"#m-{long.messages[250]}")
-    expect(found).to_be_in_viewport()
-    expect(found).to_have_attribute("aria-current", "true")
-    expect(found).to_contain_text("Line 250.")
-    other = page.locator(f"#m-{long.messages[252]}")
-    other.hover()
-    other.get_by_role("link", name="Copy the link").click()
-    link = page.evaluate("navigator.clipboard.readText()")
-    assert link == f"{server}{long.path}?message={long.messages[252]}#m-{long.messages[252]}"
-    expect(other).to_have_attribute("aria-current", "true")
-    colleague = page.context.new_page()
-    colleague.goto(link)
-    expect(colleague.locator(f"#m-{long.messages[252]}")).to_be_in_viewport()
-    expect(colleague.locator("[aria-current=true].entry")).to_contain_text("Line 252.")
-
-
 def test_it_brings_more_before_the_reader_gets_there(long: Reading, page: Page, server: str) -> None:
     """Both ways, and what one reads stays where it is: the shifts that a browser counts add up to next to nothing."""
     page.add_init_script(
