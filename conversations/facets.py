@@ -188,7 +188,7 @@ def _counts(found: Sequence[ConversationQuerySet]) -> Sequence[int | None]:
     return row
 
 
-def _count(few: ConversationQuerySet) -> tuple[str, Sequence[Any]]:
+def _count(few: QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:
     """A column that counts these, and its values."""
     try:
         sql, values = few.query.sql_with_params()

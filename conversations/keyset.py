@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from conversations.models import ConversationQuerySet
@@ -47,7 +48,7 @@ class Page:
         )
 
 
-def _first(parts: Sequence[ConversationQuerySet]) -> ConversationQuerySet:
+def _first(parts: Sequence[ConversationQuerySet]) -> QuerySet[Any, Any]:
     """The first of all, in the order that each part is in; one more than a page takes."""
     first, *others = [part.values("id", "last_message_at")[: PAGE_SIZE + 1] for part in parts]
     return first.union(*others, all=True).order_by(*parts[0].query.order_by)[: PAGE_SIZE + 1] if others else first

@@ -55,7 +55,7 @@ class Row:
         return is_thumb(self.rating_normalized, self.rating_min, self.rating_max)
 
 
-def rows_of(conversations: ConversationQuerySet, workspace: Workspace) -> list[Row]:
+def rows_of(conversations: QuerySet[Any, Any], workspace: Workspace) -> list[Row]:
     """Rows of these, which are few and of one workspace, the newest first.
 
     Which they are is found in an index that holds what is filtered by; only then are their rows read. No model is made

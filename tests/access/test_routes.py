@@ -7,6 +7,7 @@ as a change of who may do what. What must hold whatever the table says is assert
 import os
 import re
 from collections.abc import Iterator, Sequence
+from http.cookies import SimpleCookie
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -75,14 +76,14 @@ def ask(cast: Cast, client: Client, row: Row) -> Any:
     values = cast.objects[kind]
     path = "/" + re.sub(r"<(\w+)>", lambda name: str(values[name[1]]), route)
     auth.forget_callers()
-    cookies = client.cookies.copy()
+    cookies = SimpleCookie(client.cookies)
     with transaction.atomic():
         if route.startswith(API):
             answer = client.generic(method, path, body(route.removeprefix(API), values), "application/json")
         else:
             answer = getattr(client, method.lower())(path, {"nothing": "of use"} if method == "POST" else None)
         if answer.streaming:
-            list(answer.streaming_content)
+            b"".join(answer)
         transaction.set_rollback(True)
     client.cookies = cookies  # logging out undone as well
     return answer

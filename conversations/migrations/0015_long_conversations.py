@@ -9,7 +9,7 @@ LASTED = models.F("last_message_at") - models.F("first_message_at")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0013_exports")]
+    dependencies = [("conversations", "0014_messages_by_hash")]
 
     operations = [
         migrations.AddIndex(
