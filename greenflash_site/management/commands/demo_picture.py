@@ -1,0 +1,83 @@
+"""`manage.py demo_picture`: the picture of the README, taken of the demo data of a running Greenflash."""
+
+import shutil
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from conversations.models import Conversation, MessageType, Note
+from greenflash_site.bench.pages import session_of
+from greenflash_site.demo.story import ORGANIZATION_NAME
+from greenflash_site.management.commands.demo_data import EMAIL
+from products.models import Member
+
+PICTURE = Path(settings.BASE_DIR) / "docs" / "images" / "conversation.png"
+WIDTH, HEIGHT = 1440, 900
+# Messages: more than fill the picture, not so many that nobody reads them.
+LENGTHS = (8, 16)
+NAME, NOTE = "Mina Okafor", "The replacement tool has a rule the bot does not know. Let us tell it in the prompt."
+
+
+class Command(BaseCommand):
+    help = "Take the picture of the README, of `make demo` in the Greenflash that runs here."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Where to put it."""
+        parser.add_argument("--to", type=Path, default=PICTURE, help=f"the file ({PICTURE.name})")
+
+    def handle(self, *, to: Path, **_options: Any) -> None:
+        """Open a badly rated conversation at the call that failed in it, with a note, and look."""
+        chromium = shutil.which("chromium")
+        if chromium is None:
+            raise CommandError("There is no chromium here: apt-get install chromium.")
+        member = Member.objects.filter(person__email=EMAIL, workspace__name=ORGANIZATION_NAME).first()
+        if member is None:
+            raise CommandError("There is no demo data here: make demo.")
+        path = place_of(member)
+        _take(path, session=session_of(member.person), chromium=chromium, to=to)
+        self.stdout.write(f"{to}: {to.stat().st_size / 1000:.0f} KB")
+
+
+def place_of(member: Member) -> str:
+    """The message to open; somebody with a name has written a note on it."""
+    member.person.name = NAME
+    member.person.save(update_fields=["name"])
+    rated = Conversation.objects.filter(
+        workspace_id=member.workspace_id,
+        rating_normalized__lt=0.4,
+        feedback__isnull=False,
+        message_count__range=LENGTHS,
+    )
+    failed = rated.filter(messages__type=MessageType.TOOL_ERROR).distinct().order_by("-last_message_at").first()
+    if failed is None:
+        raise CommandError("Nobody complained of a failed call in this demo: make demo in another GREENFLASH_DATA.")
+    messages = list(failed.messages.filter(workspace_id=member.workspace_id).in_order())
+    error = next(place for place, message in enumerate(messages) if message.type == MessageType.TOOL_ERROR)
+    call = messages[error - 1]
+    Note.objects.get_or_create(
+        workspace_id=member.workspace_id, conversation=failed, author=member.person, message_id=call.id, text=NOTE
+    )
+    return f"/{member.workspace.slug}/conversations/{failed.id}/?message={call.id}"
+
+
+def _take(path: str, *, session: str, chromium: str, to: Path) -> None:
+    from playwright.sync_api import sync_playwright  # for developers only
+
+    base = settings.GREENFLASH.url
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        context = browser.new_context(
+            base_url=base,
+            viewport={"width": WIDTH, "height": HEIGHT},
+            color_scheme="light",
+            reduced_motion="reduce",
+        )
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": base}])
+        page = context.new_page()
+        page.goto(path, wait_until="load")
+        page.wait_for_timeout(500)
+        page.screenshot(path=to)
+        browser.close()
