@@ -50,7 +50,10 @@ QUERIES: dict[str, Sequence[str]] = {
     "api-key-list": [""],
     "api-key-new": [""],
     "api-key-revoke": [],
+    "api-key-rotate": [""],
     "settings": [""],
+    "audit-log": [""],
+    "audit-log-export": [],
 }
 # Of what a route names by <name>, these stand beside the one that `ids_of` has.
 ALSO = {"facet_name": ["date", "model"], "export_id": ["waiting", "failed"]}
