@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. They need make and some Python 3; everything else they bring.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo bench bench-pages test fuzz lint format python environment
+.PHONY: help run demo bench bench-pages test fuzz mutants lint format python environment
 
 # A uv that works (one may be on the PATH and yet not run), else one of our own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .uv/bin/uv)
@@ -27,6 +27,10 @@ bench-pages: environment ## Measure pages on a million messages (BENCH_DATA: a f
 test: python ## Run the tests, with a database of their own
 	@$(SYNC)
 	@exec $(PYTHON) -m pytest -n auto
+
+mutants: python ## Take each gate and scope filter away, one at a time, and see that a test fails (MUTANT: only some)
+	@$(SYNC)
+	@exec $(PYTHON) -m tests.access.mutants $(MUTANT)
 
 fuzz: python ## Send the API 20,000 requests made from its own document (FUZZ_SEED: others)
 	@$(SYNC)

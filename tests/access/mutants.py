@@ -1,0 +1,156 @@
+"""Take each scope filter and each gate away, one at a time, and see that a test fails: `make mutants`.
+
+Works in a copy of the checkout, on a database of its own. Prints who survived and ends with 1 if any did.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from greenflash_site.database import embedded
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# The quick look first; only who survives it is looked at by more tests.
+QUICK = ["tests/access/test_routes.py", "-k", "viewer or collaborator or newcomer or stranger or key"]
+LATER = ["tests/access", "tests/greenflash_site/test_access.py", "tests/greenflash_site/test_api_keys.py"]
+VIEWS = ("products/views/*.py", "conversations/views/*.py", "analytics/views.py", "greenflash_site/shortcuts.py")
+API = ("conversations/api/*.py", "products/api.py")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A way to take something away, wherever `pattern` is found in `files`."""
+
+    name: str
+    files: tuple[str, ...]
+    pattern: str
+    replacement: str
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One place at which a rule is followed."""
+
+    rule: Rule
+    path: Path
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line} {self.rule.name}"
+
+
+RULES = (
+    Rule("any role", VIEWS, r"@member_required\(Role\.(?!VIEWER)\w+\)", "@member_required()"),
+    Rule("no password asked", VIEWS, r"@recently_authenticated\n", ""),
+    Rule(
+        "every product of the organization",
+        (*VIEWS, "conversations/filters.py"),
+        r"request\.products\b",
+        "request.workspace.products.all()",
+    ),
+    Rule(
+        "every organization",
+        VIEWS,
+        r"request\.workspace\.(?!slug|id\b|name)(\w+)(?=[.,)])",
+        r"type(request.workspace).\1.rel.related_model.objects",
+    ),
+    Rule("whoever's", VIEWS, r"\.(seen_by|of_member|managed_by|changed_by)\(request\.member\)", ".all()"),
+    Rule(
+        "whoever's shortcut", VIEWS, r"(\w+)\.objects\.(seen_by|of_member|managed_by),", r"lambda _: \1.objects.all(),"
+    ),
+    Rule(
+        "every product of a key's organization",
+        API,
+        r"caller\.products\b",
+        "__import__('products').models.Product.objects.filter(workspace_id=caller.workspace_id)",
+    ),
+    Rule("every organization's rows", API, r"workspace_id=(?:request\.)?caller\.workspace_id(?:, )?", ""),
+    Rule(
+        "every organization's people",
+        API,
+        r"request\.caller\.workspace\.(\w+)\b",
+        r"type(request.caller.workspace).\1.rel.related_model.objects",
+    ),
+    Rule("any product that is named", API, r"caller\.reaching\([^)]*\)", "caller"),
+    Rule("roles say nothing", ("greenflash_site/access.py",), r"if not member\.has_role\(role\)", "if False"),
+    Rule("all products to all", ("products/models/member.py",), r"if self\.has_role\(Role\.ADMIN\)", "if True"),
+    Rule("no scope", ("greenflash_site/api/endpoint.py",), r"if request\.caller\.scope not in", "if False and"),
+    Rule("revoked keys", ("greenflash_site/api/auth.py",), r"key\.revoked_at is not None or ", ""),
+    Rule("expired keys", ("greenflash_site/api/auth.py",), r" or key\.is_expired", ""),
+    Rule("any address", ("greenflash_site/api/auth.py",), r"if caller\.networks and", "if False and"),
+    Rule("any environment", ("greenflash_site/api/auth.py",), r"environment in \(None, product_environment\)", "True"),
+    Rule("any product", ("greenflash_site/api/auth.py",), r"only is None or product_id in only", "True"),
+    Rule("no login", ("greenflash_site/settings.py",), r' *"greenflash_site\.access\.LoginRequired",\n', ""),
+)
+# Mutants that no test can kill, and why.
+EQUAL: dict[str, str] = {}
+
+
+def mutants() -> Iterator[Mutant]:
+    """Every place at which a rule can be followed."""
+    for rule in RULES:
+        for pattern in rule.files:
+            for path in sorted(ROOT.glob(pattern)):
+                source = path.read_text()
+                for found in re.finditer(rule.pattern, source):
+                    text = source[: found.start()] + found.expand(rule.replacement) + source[found.end() :]
+                    line = source.count("\n", 0, found.start()) + 1
+                    yield Mutant(rule, path.relative_to(ROOT), line, text)
+
+
+def is_killed(mutant: Mutant, copy: Path, environment: dict[str, str]) -> bool:
+    """Whether a test fails while the mutant stands in its file."""
+    file = copy / mutant.path
+    before = file.read_text()
+    file.write_text(mutant.text)
+    app = mutant.path.parts[0]
+    try:
+        return any(
+            subprocess.run(
+                [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "--reuse-db", "-p", "no:cacheprovider", *tests],
+                cwd=copy,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=False,
+            ).returncode
+            for tests in (QUICK, LATER, [f"tests/{app}"])
+        )
+    finally:
+        file.write_text(before)
+
+
+def main() -> int:
+    """Try all mutants, or those whose description holds the text that is given."""
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    tried = [mutant for mutant in mutants() if wanted in str(mutant)]
+    survivors = []
+    with tempfile.TemporaryDirectory(prefix="greenflash-mutants-") as folder:
+        copy = Path(folder) / "copy"
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", ".uv", ".data", ".*_cache"))
+        data = Path(folder) / "data"
+        with embedded.running(data) as server:
+            environment = {**os.environ, "DATABASE_URL": server.url, "GREENFLASH_DATA": str(data)}
+            if is_killed(Mutant(RULES[0], Path("manage.py"), 0, (copy / "manage.py").read_text()), copy, environment):
+                print("The tests fail without any mutant.")
+                return 1
+            for number, mutant in enumerate(tried, 1):
+                killed = is_killed(mutant, copy, environment)
+                why = EQUAL.get(f"{mutant.path} {mutant.rule.name}", "")
+                if not killed and not why:
+                    survivors.append(mutant)
+                word = "killed" if killed else f"equal: {why}" if why else "SURVIVED"
+                print(f"{number}/{len(tried)} {mutant}: {word}", flush=True)
+    print(f"{len(tried) - len(survivors)} of {len(tried)} mutants are killed.")
+    return bool(survivors)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
