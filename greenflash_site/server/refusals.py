@@ -21,7 +21,8 @@ class Asked(NamedTuple):
     def of(cls, scope: dict[str, Any]) -> Self:
         """Of an ASGI `scope`."""
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        caller = headers.get(b"authorization") or headers.get(b"cookie") or scope["client"][0].encode()
+        _scheme, _, key = headers.get(b"authorization", b"").partition(b" ")
+        caller = key or headers.get(b"cookie") or scope["client"][0].encode()
         return cls(caller, scope["method"], scope["raw_path"])
 
 

@@ -295,10 +295,10 @@ def test_it_answers_503_at_once_when_too_many_wait(tmp_path: Path) -> None:
 
 def test_it_refuses_a_caller_whose_requests_wait_but_not_another(tmp_path: Path) -> None:
     with running(tmp_path, threads=1) as server:
-        held = [server.connect(head("GET /held", "Authorization: loud")) for _ in range(4)]
+        held = [server.connect(head("GET /held", "Authorization: Bearer loud")) for _ in range(4)]
         until(lambda: called(server, "/held"))
-        until(lambda: server.ask(head("GET /", "Authorization: loud")).status == 503)
-        quiet = server.connect(head("GET /", "Authorization: quiet"))
+        until(lambda: server.ask(head("GET /", "Authorization: Bearer loud")).status == 503)
+        quiet = server.connect(head("GET /", "Authorization: Bearer quiet"))
         time.sleep(0.2)
         server.free()
         for connection in [quiet, *held]:
@@ -309,9 +309,9 @@ def test_it_refuses_a_caller_whose_requests_wait_but_not_another(tmp_path: Path)
 @pytest.mark.parametrize(
     ("loud", "quiet"),
     [
-        (["Authorization: loud"], ["Authorization: quiet"]),
+        (["Authorization: Bearer loud"], ["Authorization: Bearer quiet"]),
         (["Cookie: session=loud"], ["Cookie: session=quiet"]),
-        (["Authorization: loud", "Cookie: a=1"], []),
+        (["Authorization: Bearer loud", "Cookie: a=1"], []),
     ],
 )
 def test_it_keeps_a_thread_free_for_another_caller(tmp_path: Path, loud: list[str], quiet: list[str]) -> None:
@@ -329,12 +329,12 @@ def test_it_keeps_a_thread_free_for_another_caller(tmp_path: Path, loud: list[st
 
 
 def test_it_calls_nothing_for_a_key_that_was_refused_within_this_second(server: Server) -> None:
-    replies = [server.ask(head("GET /limited", "Authorization: loud")) for _ in range(20)]
+    replies = [server.ask(head("GET /limited", "Authorization: Bearer loud")) for _ in range(20)]
     assert {reply.status for reply in replies} == {429}
     assert server.journal().count("called /limited") < 20
     assert len({reply.headers["x-request-id"] for reply in replies}) == 20
     assert all(reply.body.decode() == reply.headers["x-request-id"] for reply in replies)
-    assert server.ask(head("GET /", "Authorization: loud")).status == 200
+    assert server.ask(head("GET /", "Authorization: Bearer loud")).status == 200
 
 
 def test_it_refuses_large_bodies_but_not_small_ones_when_memory_is_full(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from greenflash_site.server.gateway import Answer
 from greenflash_site.server.refusals import Asked, Refusals
 
-ASKED = Asked(b"Bearer gf_loud", "POST", b"/api/v1/messages")
+ASKED = Asked(b"gf_loud", "POST", b"/api/v1/messages")
 REFUSED = Answer(
     429,
     [("RateLimit-Remaining", "0"), ("RateLimit-Reset", "7"), ("Retry-After", "7"), ("X-Request-Id", "first")],
@@ -32,6 +32,12 @@ def refusing(answer: Answer = REFUSED, *, seconds: float = 0.0) -> tuple[Refusal
     return refusals, clock
 
 
+def test_it_knows_a_key_however_its_scheme_is_spelled() -> None:
+    scope = {"method": "POST", "raw_path": b"/api/v1/messages", "client": ("192.0.2.1", 1)}
+    headers = [(b"authorization", f"{scheme} gf_loud".encode()) for scheme in ("Bearer", "bearer", "BEARER")]
+    assert {Asked.of({**scope, "headers": [header]}) for header in headers} == {ASKED}
+
+
 def test_it_gives_the_same_answer_under_another_request_id() -> None:
     refusals, _ = refusing()
     one, two = refusals.again(ASKED), refusals.again(ASKED)
@@ -48,7 +54,7 @@ def test_it_gives_the_same_answer_under_another_request_id() -> None:
 @pytest.mark.parametrize(
     "asked",
     [
-        ASKED._replace(caller=b"Bearer gf_other"),
+        ASKED._replace(caller=b"gf_other"),
         ASKED._replace(method="GET"),
         ASKED._replace(path=b"/api/v1/openapi.json"),
     ],
