@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from conversations.models import Conversation, Message, Organization, Participant
 from greenflash_site.api import auth
@@ -183,6 +183,17 @@ def test_it_merges_the_properties_of_a_conversation(api: Api, product: Product) 
         response = api.post("messages", saying(product, externalConversationId="c1", properties=properties))
     told = api.get(f"interactions/{response.json()['conversationId']}").json()
     assert told["properties"] == {"b": {"y": None}, "c": [None]}
+
+
+def test_its_table_holds_an_external_id_once_in_a_conversation(api: Api, product: Product) -> None:
+    api.post("messages", saying(product, known("a"), externalConversationId="c1"))
+    api.post("messages", saying(product, known("a"), externalConversationId="c2"))
+    one, _ = Message.objects.all()
+    one.id, one.position = new_id(), 2
+    with pytest.raises(IntegrityError, match="message_external_unique"), transaction.atomic():
+        one.save(force_insert=True)
+    one.external_id = "b"
+    one.save(force_insert=True)
 
 
 def test_it_links_a_parent_that_arrives_after_its_child(api: Api, product: Product) -> None:
