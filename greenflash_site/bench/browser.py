@@ -90,6 +90,7 @@ class Tab:
         """Load a page, and wait until it asks for nothing more."""
         self._transferred = 0
         self._page.goto(path, wait_until="load")
+        self._page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
         self._page.wait_for_timeout(1_000)
         paint = self._page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         return Seen(paint=paint / 1000, transferred=self._transferred)

@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from uuid_utils import uuid7
 
 from conversations.ingest.model_names import model_name
 from conversations.models import Conversation
+from conversations.models.rating import LOW
 from conversations.visits import visit_due_conversations
 from greenflash_site.bench.told import Rated, Told, chapters, said_at
 from greenflash_site.demo.cast import COMPANIES
@@ -28,6 +29,8 @@ type Row = tuple[object, ...]
 
 TYPES = {"user": "user_message", "assistant": "assistant_message", "system": "system_message"}
 IMPACT = {"positive": 1, "neutral": 0, "negative": -1}
+# Somebody looks at what was rated low.
+REVIEWED_AFTER = timedelta(days=1)
 NAMES = {company.external_id: company.name for company in COMPANIES}
 # In the order that foreign keys ask for; what is not named here keeps its default.
 COLUMNS = {
@@ -52,6 +55,7 @@ COLUMNS = {
         "id, workspace_id, product_id, participant_id, organization_id, conversation_id, type, value, value_type,"
         " influence, quality_impact_score, event_at, created_at"
     ),
+    "review": "id, workspace_id, conversation_id, reviewer_id, reviewed_at",
 }
 
 
@@ -59,7 +63,9 @@ def fill(person: Person, *, conversations: int, messages: int, until: datetime, 
     """Make an organization of `person` with so many conversations and messages, until `until`; returns it."""
     with transaction.atomic(), tqdm(total=messages, unit=" messages", unit_scale=True, disable=not shown) as bar:
         member = _member(person)
-        rows = Rows(workspace=str(member.workspace_id), products=_products(member))
+        rows = Rows(
+            workspace=str(member.workspace_id), reviewer=str(member.person_id), products=_products(member), until=until
+        )
         for chapter in chapters(conversations=conversations, messages=messages, until=until):
             for told in chapter:
                 rows.add(told)
@@ -124,7 +130,9 @@ class Rows:
     """Rows of all tables that wait to be copied. Values are as PostgreSQL reads them, ids are UUIDv7 of their time."""
 
     workspace: str
+    reviewer: str
     products: dict[tuple[str, str], tuple[str, str]]
+    until: datetime
     _rows: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in COLUMNS})
     _messages: list[tuple[datetime, Row]] = field(default_factory=list)
     _known: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -168,6 +176,9 @@ class Rows:
             )
             for event in told.events
         ]  # fmt: skip
+        reviewed_at = ended + REVIEWED_AFTER
+        if any(rating.normalized < LOW for rating in told.ratings) and reviewed_at < self.until:
+            self._rows["review"].append((_id(reviewed_at), self.workspace, conversation, self.reviewer, reviewed_at))
 
     def _say(self, conversation: str, messages: Iterable[dict[str, Json]]) -> list[str]:
         """The ids of these messages."""

@@ -13,6 +13,7 @@ from time import perf_counter, sleep
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length:"
 GOOD = (b"20",)
+EMPTY = (b"204", b"304")  # answers without a body, and without a length
 PATIENCE = 60.0  # seconds without any answer
 
 
@@ -137,5 +138,9 @@ def _is_whole(answer: bytes) -> bool:
     if head_end < 0:
         return False
     head = answer[:head_end].lower()
-    at = head.index(LENGTH) + len(LENGTH)
-    return len(answer) == head_end + len(HEAD_END) + int(head[at:].split(b"\r\n", 1)[0])
+    at = head.find(LENGTH)
+    if at < 0:
+        if head.split(b" ", 2)[1] not in EMPTY:
+            raise LoadFailed(f"An answer does not say how long it is: {head.decode(errors='replace')}")
+        return True
+    return len(answer) == head_end + len(HEAD_END) + int(head[at + len(LENGTH) :].split(b"\r\n", 1)[0])

@@ -4,6 +4,7 @@ import gzip
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from itertools import cycle, islice
 from typing import Any
 from urllib.parse import urlencode
@@ -13,11 +14,16 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
 
+from conversations.arrivals import arrivals_ticket
+from conversations.changes import change_ticket
 from conversations.facets import FACETS
-from conversations.filters import DATES, LENGTHS, RATINGS, YES_NO
+from conversations.filters import DATES, LENGTHS, RATINGS, YES_NO, ConversationFilter
 from conversations.models import Conversation, Message, MessageType
 from greenflash_site.bench import load
 from greenflash_site.bench.ingest import percentile
@@ -181,10 +187,24 @@ def pages(workspace: Workspace) -> Iterator[Page]:
         yield Page(name=f"search, {name}", paths=paths, target=SEARCH_TARGET)
     for facet in FACETS:
         yield Page(name=f"{MENU}, {facet}", paths=[f"{found}filters/{facet}/"])
+    yield from polls(workspace)
     for pattern in organization_urls:
         is_list = str(pattern.name).endswith("-list") and not pattern.pattern.converters
         if (is_list and pattern.name != "conversation-list") or pattern.name == "home":
             yield Page(name=str(pattern.name), paths=[f"{root}{pattern.pattern}"])
+
+
+def polls(workspace: Workspace) -> Iterator[Page]:
+    """What pages that are open ask every few seconds, while nothing happens."""
+    member = workspace.members.get()
+    everything = ConversationFilter.read(
+        QueryDict(), workspace=workspace, environment="all", products=member.visible_products(), zone=UTC
+    )
+    ticket = arrivals_ticket(everything, timezone.now())
+    yield Page(name="poll of the list, nothing new", paths=[reverse("conversation-list-changes", args=[ticket])])
+    some = _some(Conversation.objects.filter(workspace=workspace))
+    paths = [reverse("conversation-changes", args=[change_ticket(each)]) for each in some]
+    yield Page(name="poll of a conversation, unchanged", paths=paths)
 
 
 def filters(workspace: Workspace) -> Iterator[tuple[str, list[dict[str, object]]]]:

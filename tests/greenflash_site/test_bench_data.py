@@ -9,9 +9,10 @@ from django.test import Client
 
 from conversations.filters import NAMES
 from conversations.ingest.tokens import message_tokens
-from conversations.models import Conversation, Event, Message, Organization, Participant, Rating
+from conversations.models import Conversation, Event, Message, Organization, Participant, Rating, Review
+from conversations.models.rating import LOW
 from greenflash_site.bench.filling import fill, visit_all
-from greenflash_site.bench.pages import MENU, MOST_QUERIES, filters, look_at, pages, session_of
+from greenflash_site.bench.pages import MOST_QUERIES, filters, look_at, pages, session_of
 from products.models import Member, Person, Product, Workspace
 from tests.conftest import browser_of
 
@@ -99,13 +100,22 @@ def test_it_shows_the_latest_rating_of_a_conversation(big: Workspace) -> None:
     assert all(messages[rating.message_id] == rating.conversation_id for rating in of_messages if rating.message_id)
 
 
+def test_it_reviews_what_was_rated_low_a_day_later(big: Workspace) -> None:
+    low = Conversation.objects.filter(workspace=big, ratings__normalized__lt=LOW)
+    reviewed = set(Review.objects.filter(workspace=big).values_list("conversation_id", flat=True))
+    assert reviewed == set(low.filter(last_message_at__lt=UNTIL - timedelta(days=1)).values_list("id", flat=True))
+    assert reviewed
+
+
 def test_it_asks_for_pages_that_are_there_and_cost_few_queries(big: Workspace) -> None:
     session = session_of(Member.objects.get(workspace=big).person)
     seen = {page.name: [look_at(path, session=session) for path in page.paths[:1]] for page in pages(big)}
     assert {"conversations, newest", "the longest conversation", "search, a rare word", "home"} <= seen.keys()
-    assert all(look.status == 200 for looks in seen.values() for look in looks)
-    # A menu is no page: it counts its values one by one, each for as long as it may take.
-    queries = {name: look.queries for name, looks in seen.items() for look in looks if not name.startswith(MENU)}
+    assert {name: look.status for name, looks in seen.items() for look in looks if look.status != 200} == {
+        "poll of the list, nothing new": 204,
+        "poll of a conversation, unchanged": 204,
+    }
+    queries = {name: look.queries for name, looks in seen.items() for look in looks}
     assert {name: count for name, count in queries.items() if count > MOST_QUERIES} == {}
 
 

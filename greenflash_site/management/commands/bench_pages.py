@@ -23,7 +23,9 @@ class Command(BaseCommand):
         """How much to measure, and on how much."""
         parser.add_argument("--conversations", type=int, default=100_000, help="how many, ten messages each (100,000)")
         parser.add_argument("--seconds", type=float, default=2.0, help="how long each kind of page is asked for (2)")
-        parser.add_argument("--only", default="", help="measure only pages whose name has this in it")
+        parser.add_argument(
+            "--only", default="", help="measure only pages whose name has this in it, and in no browser"
+        )
 
     def handle(self, *, conversations: int, seconds: float, only: str, **_options: Any) -> None:
         """Make the data unless it is there, measure, and say what was measured."""
@@ -41,14 +43,14 @@ class Command(BaseCommand):
                 rows = [visitor.measure(page, seconds=seconds) for page in bar]
                 for line in table(rows):
                     self.stdout.write(line)
-                paths = {page.name: page.paths[0] for page in every}
-                for line in look(
-                    f"http://127.0.0.1:{installation.port}",
-                    cookie=visitor.cookie,
-                    first=paths[NEWEST],
-                    later=paths[SHORT],
-                    long=paths[LONGEST],
-                ):
-                    self.stdout.write(line)
+                if not only:
+                    self._look(visitor, {page.name: page.paths[0] for page in every})
         except (DidNotStart, LoadFailed) as error:
             raise CommandError(str(error)) from None
+
+    def _look(self, visitor: Visitor, paths: dict[str, str]) -> None:
+        """Say what a browser sees of some pages."""
+        base = f"http://127.0.0.1:{visitor.installation.port}"
+        first, later, long = (paths[name] for name in (NEWEST, SHORT, LONGEST))
+        for line in look(base, cookie=visitor.cookie, first=first, later=later, long=long):
+            self.stdout.write(line)
