@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from conversations.models import Conversation, Event, Rating
 from conversations.window import Window
+from greenflash_site.compiled import AnyOf, compiled
 
 # More than a person reads between two messages; the rest is in Ratings and Events.
 MOST = 200
+# A window is open where the conversation is.
+BEGINNING, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,29 +32,31 @@ class Marks:
 def marks_of(conversation: Conversation, window: Window, note_counts: Mapping[UUID, int]) -> Marks:
     """The marks of a window; what happened before its first message belongs to it, after its last if none follows."""
     ids = [message.id for message in (*window.earlier, *window.messages)]
-    ratings = list(
-        conversation.ratings.filter(
-            Q(message_id__in=ids) | Q(_within(window, "rated_at"), message_id=None),
-            workspace_id=conversation.workspace_id,
-        ).order_by("rated_at", "id")
-    )
-    events = conversation.events.filter(_within(window, "event_at"), workspace_id=conversation.workspace_id)
+    since = window.starts_after or BEGINNING
+    until = window.messages[-1].created_at if window.has_later else END
+    ratings = _ratings(conversation.workspace_id, conversation.id, ids, since, until)
+    events = _events(conversation.workspace_id, conversation.id, since, until)
     whole = [rating for rating in ratings if rating.message_id is None][-MOST:]
     return Marks(
         ratings={rating.message_id: rating for rating in ratings if rating.message_id is not None},
         note_counts=note_counts,
-        happenings=sorted([*whole, *events.order_by("event_at", "id")[:MOST]], key=_time),
+        happenings=sorted([*whole, *events], key=_time),
     )
 
 
-def _within(window: Window, name: str) -> Q:
-    """From the message before the window up to its last one, open where the conversation is open."""
-    bounds = Q()
-    if window.starts_after is not None:
-        bounds &= Q(**{f"{name}__gte": window.starts_after})
-    if window.has_later:
-        bounds &= Q(**{f"{name}__lt": window.messages[-1].created_at})
-    return bounds
+@compiled
+def _ratings(
+    workspace: UUID, conversation: UUID, messages: list[UUID], since: datetime, until: datetime
+) -> QuerySet[Rating]:
+    ratings = Rating.objects.filter(workspace_id=workspace, conversation_id=conversation)
+    of_whole = Q(message_id=None, rated_at__gte=since, rated_at__lt=until)
+    return ratings.filter(Q(AnyOf("message_id", messages)) | of_whole).order_by("rated_at", "id")
+
+
+@compiled
+def _events(workspace: UUID, conversation: UUID, since: datetime, until: datetime) -> QuerySet[Event]:
+    events = Event.objects.filter(workspace_id=workspace, conversation_id=conversation)
+    return events.filter(event_at__gte=since, event_at__lt=until).order_by("event_at", "id")[:MOST]
 
 
 def _time(what: Rating | Event) -> tuple[object, object]:

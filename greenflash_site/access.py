@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from time import time
 from typing import Any, cast
+from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
@@ -16,10 +17,12 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django_htmx.http import HttpResponseClientRedirect
 
+from greenflash_site.compiled import compiled
 from greenflash_site.http import MemberRequest, PersonRequest, View
 from products.models import ENVIRONMENTS, Member, Role
 
@@ -58,11 +61,12 @@ def member_required(role: Role = Role.VIEWER) -> Callable[[View], View]:
     def gate(view: View) -> View:
         @wraps(view)
         def guarded(request: MemberRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            memberships = list(request.user.memberships.by_workspace_name())
+            memberships = _memberships(request.user.pk)
             member = next((each for each in memberships if each.workspace.slug == slug), None)
             if member is None:
                 raise Http404
             request.memberships = memberships
+            member.person = request.user
             if not member.has_role(role):
                 raise PermissionDenied
             let_in(request, member)
@@ -89,6 +93,11 @@ def recently_authenticated(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+@compiled
+def _memberships(person: UUID) -> QuerySet[Member]:
+    return Member.objects.filter(person_id=person).by_workspace_name()
 
 
 def let_in(request: MemberRequest, member: Member) -> None:

@@ -1,6 +1,6 @@
 """What was said, and by whom."""
 
-from conversations.models.conversation import Conversation, ConversationQuerySet, conversations_of
+from conversations.models.conversation import Conversation, ConversationQuerySet, Neighbours, conversations_of
 from conversations.models.event import Event, Influence, ValueType
 from conversations.models.export import Export, ExportChunk, Format
 from conversations.models.message import Message, MessageQuerySet, MessageType, parent_ids
@@ -29,6 +29,7 @@ __all__ = [
     "MessageQuerySet",
     "MessageType",
     "Model",
+    "Neighbours",
     "Note",
     "Organization",
     "Participant",

@@ -62,10 +62,13 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def neighbours(self, conversation: "Conversation") -> "Neighbours":
         """Those right before and after a conversation in `newest_first`, whether it is among them or not."""
-        place = (conversation.last_message_at, conversation.id)
-        newer = self.newer_than(*place).annotate(side=Value("newer")).values_list("side", "id")[:1]
-        older = self.newest_first().older_than(*place).annotate(side=Value("older")).values_list("side", "id")[:1]
-        return Neighbours(**dict(newer.union(older, all=True)))
+        return Neighbours(**dict(self.nearest(conversation.last_message_at, conversation.id)))
+
+    def nearest(self, at: datetime, id: UUID) -> models.QuerySet["Conversation", tuple[str, UUID]]:
+        """The ids of those right before and after this place, each with its side: "newer" or "older"."""
+        newer = self.newer_than(at, id).annotate(side=Value("newer")).values_list("side", "id")[:1]
+        older = self.newest_first().older_than(at, id).annotate(side=Value("older")).values_list("side", "id")[:1]
+        return newer.union(older, all=True)
 
 
 @dataclass(frozen=True, kw_only=True)

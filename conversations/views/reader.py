@@ -2,11 +2,13 @@
 
 import json
 from collections import Counter
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.signing import BadSignature
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -17,11 +19,12 @@ from conversations.as_markdown import as_markdown
 from conversations.changes import change_ticket, is_unchanged
 from conversations.filters import ConversationFilter
 from conversations.marks import marks_of
-from conversations.models import Conversation, Note, conversations_of
+from conversations.models import Conversation, ConversationQuerySet, Neighbours, Note, conversations_of
 from conversations.trace import trace
 from conversations.transcript import transcript
 from conversations.window import Window, window_of
 from greenflash_site.access import member_required, public
+from greenflash_site.compiled import AnyOf, compiled
 from greenflash_site.http import MemberRequest, PersonRequest, render_partial, zone_of
 from products.models import Role
 
@@ -80,12 +83,25 @@ def changes(request: PersonRequest, ticket: str) -> HttpResponse:
 
 def conversation_of(request: MemberRequest, id: UUID) -> Conversation:
     """The conversation of this id, if this person may see it, with what its page tells of it."""
-    return get_object_or_404(conversations_of(tuple(request.products)).for_reader(), id=id)
+    found = _conversation(request.workspace.id, [product.id for product in request.products], id)
+    if not found:
+        raise Http404
+    return found[0]
 
 
 def notes_on(conversation: Conversation) -> list[Note]:
     """The notes on a conversation and its messages, as the panel shows them."""
-    return list(conversation.notes.filter(workspace_id=conversation.workspace_id).for_panel())
+    return _notes(conversation.workspace_id, conversation.id)
+
+
+@compiled
+def _conversation(workspace: UUID, products: list[UUID], id: UUID) -> ConversationQuerySet:
+    return Conversation.objects.filter(AnyOf("product_id", products), workspace_id=workspace, id=id).for_reader()
+
+
+@compiled
+def _notes(workspace: UUID, conversation: UUID) -> QuerySet[Note]:
+    return Note.objects.filter(workspace_id=workspace, conversation_id=conversation).for_panel()
 
 
 def _as_chat(request: MemberRequest, conversation: Conversation, window: Window, notes: list[Note]) -> dict[str, Any]:
@@ -121,21 +137,30 @@ def _more(request: MemberRequest, conversation: Conversation, window: Window) ->
 def _around(request: MemberRequest, conversation: Conversation, window: Window) -> dict[str, Any]:
     """What a whole page has around the window: the neighbours in the list that one came from, and other views of it."""
     chosen = ConversationFilter.of(request)
-    environment = conversation.product.environment
-    in_list = (
-        chosen.apply(conversations_of(chosen.products))
-        if chosen.query
-        else conversations_of([product for product in request.products if product.environment == environment])
-    )
     return {
         "filter": chosen,
-        "neighbours": in_list.neighbours(conversation),
+        "neighbours": neighbours(request, conversation, chosen),
         "about": _about(window, request.GET.get("note")),
         "reading_url": _url(request, view=None, message=window.marked),
         "trace_url": _url(request, view="trace", message=window.marked),
         "start_url": _url(request) if window.has_earlier else None,
         "end_url": _url(request, at="end") if window.has_later else None,
     }
+
+
+def neighbours(request: MemberRequest, conversation: Conversation, chosen: ConversationFilter) -> Neighbours:
+    """Those right before and after it in the list that one came from: of the filter, or of its environment."""
+    if chosen.query:
+        return chosen.apply(conversations_of(chosen.products)).neighbours(conversation)
+    environment = conversation.product.environment
+    products = [product.id for product in request.products if product.environment == environment]
+    place = (conversation.last_message_at, conversation.id)
+    return Neighbours(**dict(_nearest(conversation.workspace_id, products, *place)))
+
+
+@compiled
+def _nearest(workspace: UUID, products: list[UUID], at: datetime, id: UUID) -> QuerySet[Conversation, tuple[str, UUID]]:
+    return Conversation.objects.filter(AnyOf("product_id", products), workspace_id=workspace).nearest(at, id)
 
 
 def _about(window: Window, wanted: str | None) -> UUID | None:

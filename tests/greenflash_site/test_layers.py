@@ -14,7 +14,7 @@ ROOT = Path(settings.BASE_DIR)
 APPS = ("products", "conversations", "analytics")
 BELOW = {"products": set(), "conversations": {"products"}, "analytics": {"products", "conversations"}}
 # What the apps may use of the site.
-SHARED = ("greenflash_site.http", "greenflash_site.access", "greenflash_site.api", "greenflash_site.templatetags")
+SHARED = tuple(f"greenflash_site.{name}" for name in ("http", "access", "api", "compiled", "templatetags"))
 
 
 def imports(package: str) -> Iterator[tuple[str, str]]:
