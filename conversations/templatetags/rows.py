@@ -39,10 +39,10 @@ def person(row: Row) -> SafeString:
 @register.filter
 def product(row: Row) -> SafeString:
     """The product; one in development says so."""
-    tile = f'<span class="tile" data-color="{row.color}" data-size="small" aria-hidden="true">{icon(row.icon)}</span>'
+    of = f'class="tile" data-color="{escape(row.color)}" data-size="small" aria-hidden="true"'
     badge = '<div><span class="badge" data-tone="caution">Development</span></div>'
     return mark_safe(  # noqa: S308
-        f'<span class="named">{tile}<span><bdi>{escape(row.product)}</bdi></span></span>'
+        f'<span class="named"><span {of}>{icon(row.icon)}</span><span><bdi>{escape(row.product)}</bdi></span></span>'
         f"{badge if row.environment == 'development' else ''}"
     )
 
