@@ -93,7 +93,7 @@ class ConversationFilter:
         now: datetime | None = None,
     ) -> Self:
         """The same for who may see `products` and asks from the time zone `zone` at `now`."""
-        # Of all that were read, perhaps long ago: a query less.
+        # Chosen from all of them, which a page reads once.
         within = tuple(product for product in products if environment in (product.environment, "all"))
         given = {name: query.get(name, "").strip() for name in NAMES if name in query}
         user = _found(workspace.participants.all(), given.get("user"))
