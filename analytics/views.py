@@ -10,6 +10,7 @@ from conversations.models import conversations_of
 from conversations.rows import rows_of
 from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest, partial, render
+from products.team import waiting
 
 LATEST = 8
 
@@ -23,7 +24,8 @@ def home(request: MemberRequest) -> HttpResponse:
             return HttpResponse(status=204)
         return render(request, partial(request, "home.html", "waiting"), {"onboarding": {"conversation": first}})
     if first is None:
-        return render(request, "home.html", {"onboarding": onboarding(request.workspace, request.products)})
+        steps = onboarding(request.workspace, request.products)
+        return render(request, "home.html", {"onboarding": steps, "waiting": waiting(request.member)})
     products = request.products.in_environment(request.environment)
     context = {
         "products": product_cards(products, today=datetime.now(UTC).date()),

@@ -38,6 +38,7 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.member = member
         if self.instance._state.adding:
             self.instance.workspace, self.instance.member = member.workspace, member
         self.fields["is_shared"].initial = self.instance.shared_at is not None
@@ -51,7 +52,9 @@ class SavedViewForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
         return name
 
     def save(self, commit: bool = True) -> SavedView:
-        """Store it."""
+        """Store it; one that is the team's becomes the own of who stops sharing it."""
         self.instance.share(shared=self.cleaned_data["is_shared"])
+        if self.instance.member_id is None and self.instance.shared_at is None:
+            self.instance.member = self.member
         view: SavedView = super().save(commit)
         return view

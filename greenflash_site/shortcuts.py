@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 from conversations.models import Export, Message, Note, SavedView, conversations_of
 from greenflash_site.access import signed_in
 from greenflash_site.http import PersonRequest
-from products.models import ApiKey, Member
+from products.models import AccessRequest, ApiKey, Invitation, Member, Role
 
 # What an id in a path names, as far as a member may see it: who may not see a thing is not led to it either.
 SEEN: dict[str, Callable[[Member], QuerySet[Any]]] = {
@@ -23,6 +23,9 @@ SEEN: dict[str, Callable[[Member], QuerySet[Any]]] = {
     "saved_view_id": SavedView.objects.seen_by,
     "export_id": Export.objects.of_member,
     "api_key_id": ApiKey.objects.managed_by,
+    "member_id": lambda member: _for_admins(Member, member),
+    "invitation_id": lambda member: _for_admins(Invitation, member),
+    "access_request_id": lambda member: _for_admins(AccessRequest, member),
 }
 
 
@@ -45,3 +48,9 @@ def to_organization(request: PersonRequest, **ids: UUID | str) -> HttpResponse:
         return redirect("organization-new")
     query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
     return redirect(f"/{member.workspace.slug}{request.path}{query}")
+
+
+def _for_admins(model: type[Model], member: Member) -> QuerySet[Any]:
+    """All that the organization has of these, for those who manage its members."""
+    found = model._default_manager.filter(workspace_id=member.workspace_id)
+    return found if member.has_role(Role.ADMIN) else found.none()

@@ -1,6 +1,6 @@
 """Changes that span several models: each is atomic and complete, and names who acts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from products.models import (
 )
 from products.models.api_key import ApiKeyProduct, generate_key, hash_key
 from products.models.ids import new_id
+from products.team import add_collaborators
 
 
 @transaction.atomic
@@ -47,12 +48,15 @@ def change_workspace(workspace: Workspace, *, acting_user: Person) -> None:
 
 
 @transaction.atomic
-def create_product(member: Member, *, with_twin: bool = False, **fields: Any) -> Product:
+def create_product(
+    member: Member, *, with_twin: bool = False, collaborators: Iterable[Member] = (), **fields: Any
+) -> Product:
     """A product with its first version, made by `member`, who is its collaborator; with its twin if asked for.
 
-    `fields` are the product's own. IntegrityError where the workspace has a product of this name and environment.
+    `collaborators` are other members who see it, and its twin, from the start. `fields` are the product's own.
+    IntegrityError where the workspace has a product of this name and environment.
     """
-    product = Product.objects.create(workspace=member.workspace, **fields)
+    product, others = Product.objects.create(workspace=member.workspace, **fields), list(collaborators)
     products = [product]
     if with_twin:
         other = Environment.DEVELOPMENT if product.environment == Environment.PRODUCTION else Environment.PRODUCTION
@@ -64,6 +68,7 @@ def create_product(member: Member, *, with_twin: bool = False, **fields: Any) ->
         Collaborator.objects.create(workspace=member.workspace, product=each, member=member)
         after = {"environment": each.environment, "kind": each.kind}
         record(member.workspace, Action.PRODUCT_CREATED, acting_user=member.person, target=each, after=after)
+        add_collaborators(each, others, acting_user=member.person)
     return product
 
 

@@ -5,12 +5,14 @@ from ipaddress import ip_network
 from typing import Any, cast
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.core import context
 from django import forms
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
+from products.accounts import invitation_of
 from products.actions import create_workspace
 from products.models import (
     ENVIRONMENTS,
@@ -24,16 +26,23 @@ from products.models import (
     Scope,
     Workspace,
 )
+from products.team import accept_by_signup
+from products.team_forms import MembersField
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no types
-    """Email, password, and the organization that the new person will own."""
+    """Email, password, and the organization that the new person will own, if they do not come by an invitation."""
 
     organization = forms.CharField(max_length=120, label="Your organization", help_text="Your company or team.")
     field_order = ["email", "password1", "organization"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.invitation = invitation_of(context.request)
+        if self.invitation:
+            del self.fields["organization"]
+            self.initial["email"] = self.invitation.email
+            self.fields["email"].disabled = True
         self.fields["password1"].help_text = "At least 8 characters."
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
@@ -42,7 +51,10 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no typ
     def save(self, request: HttpRequest) -> Person:
         """Store the person and their organization, both or neither."""
         person: Person = super().save(request)
-        create_workspace(self.cleaned_data["organization"], acting_user=person)
+        if self.invitation:
+            accept_by_signup(self.invitation, acting_user=person)
+        else:
+            create_workspace(self.cleaned_data["organization"], acting_user=person)
         return person
 
 
@@ -100,6 +112,10 @@ class NewProductForm(ProductForm):
     """A product that is about to be, in one environment or in both."""
 
     twin = forms.BooleanField(required=False, label="Also create its twin in the other environment")
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
+        super().__init__(*args, workspace=member.workspace, **kwargs)
+        self.fields["collaborators"] = MembersField(member)
 
     class Meta(ProductForm.Meta):
         fields = ["name", "kind", "description", "environment", "color", "icon"]

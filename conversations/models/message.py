@@ -132,6 +132,12 @@ class Message(models.Model):
             models.Index(
                 fields=["request_hash"], condition=models.Q(request_hash__isnull=False), name="message_request_hash"
             ),
+            # Reader: the database, when a participant is deleted.
+            models.Index(
+                fields=["workspace", "participant"],
+                condition=models.Q(participant__isnull=False),
+                name="message_participant",
+            ),
         ]
 
     def __str__(self) -> str:

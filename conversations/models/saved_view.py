@@ -1,8 +1,9 @@
 """A saved view: a filter of the list of conversations under a name, one's own or shared with the team."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
+from django.db.models.deletion import Collector
 from django.utils import timezone
 
 from products.models import Member, Role, Workspace
@@ -27,6 +28,12 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
         return self.filter(mine, workspace_id=member.workspace_id)
 
 
+def keep_shared(collector: Collector, field: Any, views: Any, using: str) -> None:
+    """What happens to the views of a member who goes: those that they shared stay with the team, without an owner."""
+    models.SET_NULL(collector, field, views.filter(shared_at__isnull=False), using)
+    models.CASCADE(collector, field, views.filter(shared_at__isnull=True), using)
+
+
 class SavedView(models.Model):
     """A filter under a name; `query` is `ConversationFilter.query`. Whoever opens it finds what they may see."""
 
@@ -34,7 +41,10 @@ class SavedView(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="saved_views", db_index=False)
-    member = models.ForeignKey(Member, models.CASCADE, related_name="saved_views", db_constraint=False, db_index=False)
+    # None: who made it is no member any more, and it is the team's.
+    member = models.ForeignKey(
+        Member, keep_shared, null=True, related_name="saved_views", db_constraint=False, db_index=False
+    )
     name = models.CharField(max_length=NAME_LENGTH)
     query = models.TextField(blank=True, default="")
     shared_at = models.DateTimeField(null=True)

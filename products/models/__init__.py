@@ -1,7 +1,9 @@
 """Who owns what and who may do what."""
 
+from products.models.access_request import AccessRequest
 from products.models.api_key import ApiKey, ApiKeyQuerySet, Scope
 from products.models.audit_entry import Action, AuditEntry, AuditEntryQuerySet
+from products.models.invitation import Invitation
 from products.models.member import Collaborator, Member, Role
 from products.models.person import Person
 from products.models.product import ENVIRONMENTS, Environment, Kind, Product, ProductQuerySet, Version
@@ -10,6 +12,7 @@ from products.models.workspace import Workspace, reserved_slugs
 
 __all__ = [
     "ENVIRONMENTS",
+    "AccessRequest",
     "Action",
     "ApiKey",
     "ApiKeyQuerySet",
@@ -17,6 +20,7 @@ __all__ = [
     "AuditEntryQuerySet",
     "Collaborator",
     "Environment",
+    "Invitation",
     "Kind",
     "Member",
     "Person",

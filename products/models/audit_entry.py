@@ -29,6 +29,7 @@ class Action(models.TextChoices):
     COLLABORATOR_ADDED = "collaborator.added", "Collaborator added"
     COLLABORATOR_REMOVED = "collaborator.removed", "Collaborator removed"
     ACCESS_REQUESTED = "access.requested", "Access asked for"
+    ACCESS_REQUEST_DISMISSED = "access.dismissed", "Request for access dismissed"
     API_KEY_CREATED = "api_key.created", "API key created"
     API_KEY_ROTATED = "api_key.rotated", "API key rotated"
     API_KEY_REVOKED = "api_key.revoked", "API key revoked"

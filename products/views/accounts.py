@@ -10,7 +10,8 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
 from greenflash_site.access import public, signed_in
-from greenflash_site.http import View, retry_collision
+from greenflash_site.http import View, render, retry_collision
+from products.team import InvitationGone
 
 
 def _with_422(view: View) -> View:
@@ -34,7 +35,15 @@ def _login(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-signup = public(retry_collision(_with_422(allauth.signup)))
+def _signup(request: HttpRequest) -> HttpResponseBase:
+    """allauth's page; an invitation that ends while somebody signs up by it leaves nothing behind."""
+    try:
+        return retry_collision(_with_422(allauth.signup))(request)
+    except InvitationGone:
+        return render(request, "invitations/gone.html", status=404)
+
+
+signup = public(_signup)
 login = public(_with_422(_login))
 logout = public(_with_422(allauth.logout))
 inactive = public(allauth.account_inactive)

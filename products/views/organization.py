@@ -24,11 +24,10 @@ def new(request: PersonRequest) -> HttpResponse:
 
 @member_required(Role.ADMIN)
 def settings(request: MemberRequest) -> HttpResponse:
-    """The organization's name and who is in it."""
+    """The organization's name."""
     form = OrganizationForm(request.POST or None, instance=request.workspace)
     if request.method == "POST" and form.is_valid():
         change_workspace(form.instance, acting_user=request.user)
         messages.success(request, "Saved.")
         return redirect("settings", request.workspace.slug)
-    context = {"form": form, "members": request.workspace.members.in_order()}
-    return render(request, "settings.html", context, status=422 if form.errors else 200)
+    return render(request, "settings.html", {"form": form}, status=422 if form.errors else 200)

@@ -12,20 +12,23 @@ from products.actions import create_product
 from products.forms import NewProductForm, ProductForm
 from products.models import Role
 from products.snippets import snippets
+from products.team import waiting
+from products.team_forms import CollaboratorForm
 
 
 @member_required()
 def index(request: MemberRequest) -> HttpResponse:
     """The products this member may see, in the environment of the switch."""
     products = request.products.in_environment(request.environment).by_name()
-    return render(request, "products/list.html", {"products": products, "has_any": request.products.exists()})
+    context = {"products": products, "waiting": waiting(request.member)}
+    return render(request, "products/list.html", context)
 
 
 @member_required(Role.MEMBER)
 @retry_collision
 def new(request: MemberRequest) -> HttpResponse:
     """Make a product; its page, with its id, comes next."""
-    form = NewProductForm(request.POST or None, workspace=request.workspace)
+    form = NewProductForm(request.POST or None, member=request.member)
     if request.method == "POST" and form.is_valid():
         product = create_product(request.member, with_twin=form.cleaned_data.pop("twin"), **form.cleaned_data)
         messages.success(request, f"{product.name} is ready. This is its id; use it when you send messages.")
@@ -42,6 +45,7 @@ def detail(request: MemberRequest, product_id: UUID) -> HttpResponse:
         "twin": request.products.twin_of(product),
         "snippets": snippets(product_id=product.id),
         "collaborators": product.collaborators.select_related("member__person").order_by("created_at"),
+        "collaborator_form": CollaboratorForm(product=product) if request.member.has_role(Role.MEMBER) else None,
     }
     return render(request, "products/detail.html", context)
 

@@ -16,7 +16,19 @@ from conversations.changes import change_ticket
 from conversations.models import Conversation, Export, Model, Note, SavedView
 from greenflash_site.api import auth
 from products.actions import create_api_key, create_product, create_workspace
-from products.models import ApiKey, Environment, Member, Person, Product, Role, Scope, Workspace
+from products.models import (
+    AccessRequest,
+    ApiKey,
+    Environment,
+    Invitation,
+    Member,
+    Person,
+    Product,
+    Role,
+    Scope,
+    Workspace,
+)
+from products.team import invite
 from tests.conftest import PASSWORD, tell
 from tests.factories import CollaboratorFactory, MemberFactory
 
@@ -150,6 +162,8 @@ def _objects(product: Product, member: Member) -> dict[str, Any]:
     workspace = product.workspace
     auth.forget_callers()
     conversation = tell(product, "Hello", model=f"model-of-{product.id}", externalUserId=f"user-of-{product.id}")
+    teammate = _member(workspace, f"teammate-of-{product.id}@acme.example", Role.MEMBER)
+    invited = invite(f"invited-to-{product.id}@acme.example", role=Role.MEMBER, acting_member=member)
     return {
         "slug": workspace.slug,
         "product_id": product.id,
@@ -165,6 +179,10 @@ def _objects(product: Product, member: Member) -> dict[str, Any]:
         ).id,
         "api_key_id": create_api_key(workspace, acting_user=None, name="web server", products=[product]).api_key.id,
         "model_id": Model.objects.get(workspace=workspace, canonical_id=conversation.model).id,
+        "member_id": teammate.id,
+        "access_request_id": AccessRequest.objects.create(workspace=workspace, member=teammate).id,
+        "invitation_id": invited.invitation.id,
+        "token": invited.token,
         "external_id": f"user-of-{product.id}",
         "ticket": change_ticket(conversation),
         # Not of a workspace: links that were mailed, and the name of a filter.
@@ -185,6 +203,8 @@ def _delete(product: Product) -> None:
     product.workspace.models.filter(canonical_id=f"model-of-{product.id}").delete()
     SavedView.objects.filter(name=f"View of {product.id}").delete()
     Export.objects.filter(workspace=product.workspace).order_by("-created_at")[:1].get().delete()
+    Member.objects.get(person__email=f"teammate-of-{product.id}@acme.example").delete()
+    Invitation.objects.filter(email=f"invited-to-{product.id}@acme.example").delete()
     key = ApiKey.objects.get(products=product)
     product.delete()
     key.delete()

@@ -254,6 +254,10 @@ def things(member: Member, nests: list[Nest], names: set[str]) -> Iterator[dict[
                 "message_id": conversation.messages.first().id,
                 "note_id": conversation.notes.get().id,
                 **mine,
+                "member_id": member.id,
+                # Their paths are for forms alone.
+                "invitation_id": workspace.id,
+                "access_request_id": workspace.id,
                 "api_key_id": workspace.api_keys.filter(products=nest.product).values_list("id", flat=True).get(),
             }
 

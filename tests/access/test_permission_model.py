@@ -15,11 +15,11 @@ from django.test import Client
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from products.team import LastOwner, accept, change_role, invite, leave, remove_member, revoke_invitation
 
 from greenflash_site.api import auth
 from products.actions import create_product, create_workspace
 from products.models import ApiKey, Environment, Invitation, Member, Person, Product, Role, Workspace
+from products.team import LastOwner, accept, change_role, invite, leave, remove_member, revoke_invitation
 from tests.access.cast import browser
 
 RUNS = int(os.environ.get("GREENFLASH_MODEL_RUNS", "200"))

@@ -11,7 +11,8 @@ from django.utils import timezone
 from conversations.models import Conversation, Event, Export, Note, Rating, SavedView
 from greenflash_site.urls import organization_urls
 from products.actions import create_api_key, create_product
-from products.models import Environment, Member
+from products.models import AccessRequest, Environment, Member, Role
+from products.team import invite
 from tests.conftest import tell
 from tests.factories import MemberFactory, WorkspaceFactory
 
@@ -51,13 +52,26 @@ QUERIES: dict[str, Sequence[str]] = {
     "api-key-new": [""],
     "api-key-revoke": [],
     "api-key-rotate": [""],
+    "collaborator-add": [],
+    "collaborator-remove": [],
+    "access-request-new": [],
     "settings": [""],
+    "organization-leave": [""],
+    "member-list": [""],
+    "member-detail": [""],
+    "member-role": [],
+    "member-products": [],
+    "member-remove": [],
+    "invitation-new": [""],
+    "invitation-resend": [],
+    "invitation-revoke": [],
+    "access-request-dismiss": [],
     "audit-log": [""],
     "audit-log-export": [],
 }
 # Of what a route names by <name>, these stand beside the one that `ids_of` has.
 ALSO = {"facet_name": ["date", "model"], "export_id": ["waiting", "failed"]}
-OUTSIDE = ["/login/", "/signup/", "/account/password/reset/", "/account/password/reset/done/"]
+OUTSIDE = ["/login/", "/signup/", "/invitations/gone/", "/account/password/reset/", "/account/password/reset/done/"]
 OF_THE_PERSON = ["/organizations/new/", "/account/email/", "/account/password/change/", "/acme/nowhere/"]
 
 
@@ -93,6 +107,7 @@ def ids_of(owner: Member) -> dict[str, Any]:
     product = create_product(owner, name="Helpbot", description="Answers customers")
     create_product(owner, name="Helpbot", environment=Environment.DEVELOPMENT)
     key = create_api_key(workspace, acting_user=owner.person, name="web server").api_key
+    newcomer = MemberFactory.create(workspace=workspace, person__name="Nora", role=Role.MEMBER)
     now = timezone.now()
     for number in range(3):
         tell(product, f"talk {number}", at=now - timedelta(days=number), externalUserId=f"user-{number}")
@@ -153,6 +168,9 @@ def ids_of(owner: Member) -> dict[str, Any]:
         "participant": conversation.participant_id,
         "product_id": product.id,
         "api_key_id": key.id,
+        "member_id": newcomer.id,
+        "access_request_id": AccessRequest.objects.create(workspace=workspace, member=newcomer).id,
+        "invitation_id": invite("ivan@acme.example", role=Role.VIEWER, acting_member=owner).invitation.id,
     }
 
 

@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from conversations.facets import FACETS
 from conversations.models import Conversation, Event, Note, Organization, Participant, Rating, SavedView
 from products.actions import create_api_key, create_product
-from products.models import Member, Person, Product
+from products.models import Member, Person, Product, Role
+from products.team import invite
 from tests.browser.conftest import Ticket, ticket
 from tests.conftest import tell
 from tests.conversations.hostile import PAYLOADS, on_one_line
@@ -142,6 +143,9 @@ def hostile(owner: Member) -> tuple[Ticket, list[str]]:
         "/acme/products/",
         "/acme/api-keys/",
         "/acme/settings/",
+        "/acme/settings/members/",
+        f"/acme/settings/members/{other.id}/",
+        f"/invitations/{invite('ivan@acme.example', role=Role.MEMBER, acting_member=owner).token}/",
         "/acme/products/new/",
         f"/acme/products/{product.id}/",
         f"/acme/products/{product.id}/edit/",

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from conversations.models import Export, Note, SavedView
 from products.actions import create_api_key
-from products.models import Member, Product, Role, Workspace
+from products.models import AccessRequest, Member, Product, Role, Workspace
+from products.team import invite
 from tests.conftest import browser_of, tell
 from tests.factories import MemberFactory
 
@@ -65,6 +66,21 @@ GET = {
     "api-keys/new/": "302 302 302 302 302 302 302",
     "api-keys/<api_key_id>/rotate/": "302 404 302 302 302 302 302",
     "api-keys/<api_key_id>/revoke/": "302 404 302 302 302 302 302",
+    "invitations/<token>/": "404 404 404 404 404 404 404",
+    "invitations/<token>/join/": "302 405 405 405 405 405 405",
+    "products/<product_id>/collaborators/": "302 404 302 302 302 302 302",
+    "products/<product_id>/collaborators/<member_id>/remove/": "302 404 302 302 302 302 302",
+    "access-requests/": "302 302 302 302 302 302 302",
+    "settings/members/": "302 302 302 302 302 302 302",
+    "settings/members/<member_id>/": "302 404 302 302 302 302 302",
+    "settings/members/<member_id>/role/": "302 404 302 302 302 302 302",
+    "settings/members/<member_id>/products/": "302 404 302 302 302 302 302",
+    "settings/members/<member_id>/remove/": "302 404 302 302 302 302 302",
+    "settings/invitations/new/": "302 302 302 302 302 302 302",
+    "settings/invitations/<invitation_id>/resend/": "302 404 302 302 302 302 302",
+    "settings/invitations/<invitation_id>/revoke/": "302 404 302 302 302 302 302",
+    "settings/access-requests/<access_request_id>/dismiss/": "302 404 302 302 302 302 302",
+    "leave/": "302 302 302 302 302 302 302",
     "settings/": "302 302 302 302 302 302 302",
     "settings/audit-log/": "302 302 302 302 302 302 302",
     "settings/audit-log/export/": "302 302 302 302 302 302 302",
@@ -95,6 +111,19 @@ GET = {
     "<slug>/api-keys/new/": "302 404 200 403 200 200 200",
     "<slug>/api-keys/<api_key_id>/rotate/": "302 404 404 403 404 200 200",
     "<slug>/api-keys/<api_key_id>/revoke/": "302 405 405 405 405 405 405",
+    "<slug>/products/<product_id>/collaborators/": "302 405 405 405 405 405 405",
+    "<slug>/products/<product_id>/collaborators/<member_id>/remove/": "302 405 405 405 405 405 405",
+    "<slug>/access-requests/": "302 405 405 405 405 405 405",
+    "<slug>/settings/members/": "302 404 403 403 403 200 200",
+    "<slug>/settings/members/<member_id>/": "302 404 403 403 403 200 200",
+    "<slug>/settings/members/<member_id>/role/": "302 405 405 405 405 405 405",
+    "<slug>/settings/members/<member_id>/products/": "302 405 405 405 405 405 405",
+    "<slug>/settings/members/<member_id>/remove/": "302 405 405 405 405 405 405",
+    "<slug>/settings/invitations/new/": "302 404 403 403 403 200 200",
+    "<slug>/settings/invitations/<invitation_id>/resend/": "302 405 405 405 405 405 405",
+    "<slug>/settings/invitations/<invitation_id>/revoke/": "302 405 405 405 405 405 405",
+    "<slug>/settings/access-requests/<access_request_id>/dismiss/": "302 405 405 405 405 405 405",
+    "<slug>/leave/": "302 404 200 200 200 200 200",
     "<slug>/settings/": "302 404 403 403 403 200 200",
     "<slug>/settings/audit-log/": "302 404 403 403 403 200 200",
     "<slug>/settings/audit-log/export/": "302 405 405 405 405 405 405",
@@ -147,6 +176,21 @@ POST = {
     "api-keys/new/": "302 302 302 302 302 302 302",
     "api-keys/<api_key_id>/rotate/": "302 404 302 302 302 302 302",
     "api-keys/<api_key_id>/revoke/": "302 404 302 302 302 302 302",
+    "invitations/<token>/": "404 404 404 404 404 404 404",
+    "invitations/<token>/join/": "302 404 404 404 404 404 404",
+    "products/<product_id>/collaborators/": "302 404 302 302 302 302 302",
+    "products/<product_id>/collaborators/<member_id>/remove/": "302 404 302 302 302 302 302",
+    "access-requests/": "302 302 302 302 302 302 302",
+    "settings/members/": "302 302 302 302 302 302 302",
+    "settings/members/<member_id>/": "302 404 302 302 302 302 302",
+    "settings/members/<member_id>/role/": "302 404 302 302 302 302 302",
+    "settings/members/<member_id>/products/": "302 404 302 302 302 302 302",
+    "settings/members/<member_id>/remove/": "302 404 302 302 302 302 302",
+    "settings/invitations/new/": "302 302 302 302 302 302 302",
+    "settings/invitations/<invitation_id>/resend/": "302 404 302 302 302 302 302",
+    "settings/invitations/<invitation_id>/revoke/": "302 404 302 302 302 302 302",
+    "settings/access-requests/<access_request_id>/dismiss/": "302 404 302 302 302 302 302",
+    "leave/": "302 302 302 302 302 302 302",
     "settings/": "302 302 302 302 302 302 302",
     "settings/audit-log/": "302 302 302 302 302 302 302",
     "settings/audit-log/export/": "302 302 302 302 302 302 302",
@@ -177,6 +221,19 @@ POST = {
     "<slug>/api-keys/new/": "302 404 422 403 422 422 422",
     "<slug>/api-keys/<api_key_id>/rotate/": "302 404 404 403 404 422 422",
     "<slug>/api-keys/<api_key_id>/revoke/": "302 404 404 403 404 302 302",
+    "<slug>/products/<product_id>/collaborators/": "302 404 404 403 302 302 302",
+    "<slug>/products/<product_id>/collaborators/<member_id>/remove/": "302 404 404 403 302 302 302",
+    "<slug>/access-requests/": "302 404 302 302 302 302 302",
+    "<slug>/settings/members/": "302 404 403 403 403 200 200",
+    "<slug>/settings/members/<member_id>/": "302 404 403 403 403 200 200",
+    "<slug>/settings/members/<member_id>/role/": "302 404 403 403 403 422 422",
+    "<slug>/settings/members/<member_id>/products/": "302 404 403 403 403 302 302",
+    "<slug>/settings/members/<member_id>/remove/": "302 404 403 403 403 302 302",
+    "<slug>/settings/invitations/new/": "302 404 403 403 403 422 422",
+    "<slug>/settings/invitations/<invitation_id>/resend/": "302 404 403 403 403 200 200",
+    "<slug>/settings/invitations/<invitation_id>/revoke/": "302 404 403 403 403 302 404",
+    "<slug>/settings/access-requests/<access_request_id>/dismiss/": "302 404 403 403 403 302 404",
+    "<slug>/leave/": "302 404 302 302 302 302 422",
     "<slug>/settings/": "302 404 403 403 403 422 422",
     "<slug>/settings/audit-log/": "302 404 403 403 403 200 200",
     "<slug>/settings/audit-log/export/": "302 404 403 403 403 200 200",
@@ -207,7 +264,7 @@ def people(
 
 
 @pytest.fixture
-def paths(owner: Member, workspace: Workspace, product: Product) -> dict[str, str]:
+def paths(owner: Member, newcomer: Member, workspace: Workspace, product: Product) -> dict[str, str]:
     """What stands for a parameter: Acme's own things."""
     key = create_api_key(workspace, acting_user=owner.person, name="web server").api_key
     conversation = tell(product, "Hello")
@@ -227,6 +284,10 @@ def paths(owner: Member, workspace: Workspace, product: Product) -> dict[str, st
         "note_id": note.id,
         "ticket": "nonsense",
         "api_key_id": key.id,
+        "member_id": newcomer.id,
+        "invitation_id": invite("ivan@acme.example", role=Role.MEMBER, acting_member=owner).invitation.id,
+        "access_request_id": AccessRequest.objects.create(workspace=workspace, member=newcomer).id,
+        "token": "nonsense",
         "uidb36": "1",
         "key": "nonsense",
     }
@@ -240,7 +301,9 @@ def test_it_lets_in_whom_the_table_says(
     body = {"nothing": "of use"} if method == "post" else None
     answers = {
         route: " ".join(str(getattr(client, method)(paths[route], body).status_code) for client in people.values())
-        for route in sorted(ROUTES, key=lambda route: (route == "logout/", "delete" in route))  # the last: they work
+        for route in sorted(
+            ROUTES, key=lambda route: (route == "logout/", "leave/" in route, "delete" in route)
+        )  # they work
     }
     assert answers == table, "a new page needs a row in both tables"
 

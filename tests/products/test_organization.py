@@ -22,7 +22,7 @@ def test_it_refuses_a_name_that_is_none(as_owner: Client, name: str) -> None:
 
 
 def test_it_lists_members_owners_first(as_owner: Client, collaborator: Member, viewer: Member, owner: Member) -> None:
-    page = as_owner.get("/acme/settings/").text.split("<main")[1]
+    page = as_owner.get("/acme/settings/members/").text.split("<main")[1]
     places = [page.index(member.person.email) for member in (owner, collaborator, viewer)]
     assert places == sorted(places)
 
