@@ -55,7 +55,7 @@ def _owner(init: Init, log: Callable[[str], None]) -> Member:
         person = Person.objects.create_user(init.email.lower(), init.password)
         log(f"Made the account {init.email}.")
     name = init.organization or "My organization"
-    memberships = Member.objects.filter(person=person).select_related("workspace").order_by("created_at")
+    memberships = Member.objects.current().filter(person=person).order_by("created_at")
     member = memberships.filter(workspace__name=name).first()
     if member is None and (init.organization or not memberships.exists()):
         member = memberships.get(workspace=create_workspace(name, acting_user=person))

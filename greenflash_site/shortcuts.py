@@ -37,7 +37,7 @@ def urls(patterns: Iterable[URLPattern]) -> list[URLPattern]:
 @signed_in
 def to_organization(request: PersonRequest, **ids: UUID | str) -> HttpResponse:
     """Redirect to the same path in the organization that has the object, else where the person was last."""
-    memberships = Member.objects.filter(person_id=request.user.pk).select_related("workspace").order_by("created_at")
+    memberships = Member.objects.current().filter(person_id=request.user.pk).order_by("created_at")
     named = [(SEEN[name], id) for name, id in ids.items() if name in SEEN]
     candidates = [member for member in memberships if all(seen(member).filter(id=id).exists() for seen, id in named)]
     last = request.session.get("workspace")

@@ -261,7 +261,8 @@ def dismiss(access_request: AccessRequest, *, acting_user: Person) -> None:
 
 def _lock(workspace: Workspace) -> None:
     """Be alone with the workspace's team; ingest, whose rows point at the workspace, does not wait for that."""
-    Workspace.objects.select_for_update(no_key=True).get(id=workspace.id)
+    if Workspace.objects.select_for_update(no_key=True).filter(id=workspace.id, deleted_at=None).first() is None:
+        raise PermissionDenied
 
 
 def _alone_with_team(member: Member, *, role: Role = Role.ADMIN) -> Member:

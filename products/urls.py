@@ -38,6 +38,10 @@ account_urls = [
         name="account_reset_password_from_key_done",
     ),
     path("organizations/new/", organization.new, name="organization-new"),
+    path("organizations/deleted/<uuid:receipt_id>/", organization.deleted, name="organization-deleted"),
+    path(
+        "organizations/deleted/<uuid:receipt_id>/receipt/", organization.download_receipt, name="organization-receipt"
+    ),
     path("invitations/<str:token>/", invitations.page, name="invitation"),
     path("invitations/<str:token>/join/", invitations.join, name="invitation-join"),
 ]
@@ -59,6 +63,7 @@ organization_urls = [
     path("api-keys/<uuid:api_key_id>/rotate/", api_keys.rotate, name="api-key-rotate"),
     path("api-keys/<uuid:api_key_id>/revoke/", api_keys.revoke, name="api-key-revoke"),
     path("settings/", organization.settings, name="settings"),
+    path("settings/delete/", organization.delete, name="organization-delete"),
     path("settings/members/", members.index, name="member-list"),
     path("settings/members/<uuid:member_id>/", members.detail, name="member-detail"),
     path("settings/members/<uuid:member_id>/role/", members.role, name="member-role"),

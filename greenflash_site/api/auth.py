@@ -136,7 +136,7 @@ def _look_up(key_hash: bytes) -> Caller | None:
         cursor.execute("select 1 from api_key where hash = %s", [key_hash])
         if cursor.fetchone() is None:
             return None
-    key = ApiKey.objects.filter(hash=key_hash).prefetch_related("products").first()
+    key = ApiKey.objects.filter(hash=key_hash, workspace__deleted_at=None).prefetch_related("products").first()
     if key is None or key.revoked_at is not None or key.is_expired:
         return None
     now = timezone.now()

@@ -3,6 +3,7 @@
 from products.models.access_request import AccessRequest
 from products.models.api_key import ApiKey, ApiKeyQuerySet, Scope
 from products.models.audit_entry import Action, AuditEntry, AuditEntryQuerySet
+from products.models.deleted_workspace import DeletedWorkspace
 from products.models.invitation import Invitation
 from products.models.member import Collaborator, Member, Role
 from products.models.person import Person
@@ -19,6 +20,7 @@ __all__ = [
     "AuditEntry",
     "AuditEntryQuerySet",
     "Collaborator",
+    "DeletedWorkspace",
     "Environment",
     "Invitation",
     "Kind",

@@ -48,7 +48,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """The invitation that a link opens; None where it opens none (any more), for whatever reason."""
         return (
             self.pending()
-            .filter(hash=hash_token(token), expires_at__gt=timezone.now())
+            .filter(hash=hash_token(token), expires_at__gt=timezone.now(), workspace__deleted_at=None)
             .select_related("workspace", "inviter")
             .first()
         )
@@ -56,7 +56,11 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def joined_by(self, token: str, person: Person) -> "Invitation | None":
         """The invitation by whose link this person became a member, which they still are."""
         joined = self.filter(hash=hash_token(token), accepted_by=person, accepted_at__isnull=False)
-        return joined.filter(workspace__members__person=person).select_related("workspace").first()
+        return (
+            joined.filter(workspace__deleted_at=None, workspace__members__person=person)
+            .select_related("workspace")
+            .first()
+        )
 
 
 class Invitation(models.Model):

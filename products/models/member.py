@@ -30,7 +30,11 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
     def by_workspace_name(self) -> Self:
         """In alphabetical order of their workspaces, which come with them."""
-        return self.select_related("workspace").order_by("workspace__name", "id")
+        return self.current().order_by("workspace__name", "id")
+
+    def current(self) -> Self:
+        """Those in workspaces that nobody has deleted, which come with them."""
+        return self.filter(workspace__deleted_at=None).select_related("workspace")
 
     def in_order(self) -> Self:
         """Owners first, then by when they joined, with the person."""

@@ -33,6 +33,8 @@ class Workspace(models.Model):
     name = models.CharField(max_length=120)
     slug = models.CharField(max_length=64, validators=[RegexValidator(r"^[a-z0-9][a-z0-9-]*$")])
     created_at = models.DateTimeField(auto_now_add=True)
+    # From then on it is gone for everybody; the worker deletes its rows, batch by batch.
+    deleted_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         db_table = "workspace"

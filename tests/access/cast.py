@@ -19,6 +19,7 @@ from products.actions import create_api_key, create_product, create_workspace
 from products.models import (
     AccessRequest,
     ApiKey,
+    DeletedWorkspace,
     Environment,
     Invitation,
     Member,
@@ -183,6 +184,9 @@ def _objects(product: Product, member: Member) -> dict[str, Any]:
         "access_request_id": AccessRequest.objects.create(workspace=workspace, member=teammate).id,
         "invitation_id": invited.invitation.id,
         "token": invited.token,
+        "receipt_id": DeletedWorkspace.objects.create(
+            former_id=uuid4(), name="Gone", slug="gone", deleted_by=member.person
+        ).id,
         "external_id": f"user-of-{product.id}",
         "ticket": change_ticket(conversation),
         # Not of a workspace: links that were mailed, and the name of a filter.
@@ -205,6 +209,7 @@ def _delete(product: Product) -> None:
     Export.objects.filter(workspace=product.workspace).order_by("-created_at")[:1].get().delete()
     Member.objects.get(person__email=f"teammate-of-{product.id}@acme.example").delete()
     Invitation.objects.filter(email=f"invited-to-{product.id}@acme.example").delete()
+    DeletedWorkspace.objects.order_by("-id")[:1].get().delete()
     key = ApiKey.objects.get(products=product)
     product.delete()
     key.delete()

@@ -56,6 +56,7 @@ QUERIES: dict[str, Sequence[str]] = {
     "collaborator-remove": [],
     "access-request-new": [],
     "settings": [""],
+    "organization-delete": [""],
     "organization-leave": [""],
     "member-list": [""],
     "member-detail": [""],

@@ -145,6 +145,7 @@ def hostile(owner: Member) -> tuple[Ticket, list[str]]:
         "/acme/settings/",
         "/acme/settings/members/",
         f"/acme/settings/members/{other.id}/",
+        "/acme/settings/delete/",
         f"/invitations/{invite('ivan@acme.example', role=Role.MEMBER, acting_member=owner).token}/",
         "/acme/products/new/",
         f"/acme/products/{product.id}/",

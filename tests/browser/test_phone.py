@@ -56,6 +56,7 @@ def crowded(owner: Member) -> tuple[Ticket, list[str]]:
         "/acme/settings/members/",
         f"/acme/settings/members/{owner.id}/",
         "/acme/settings/invitations/new/",
+        "/acme/settings/delete/",
         "/acme/leave/",
         "/organizations/new/",
         "/account/email/",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -66,11 +67,14 @@ GET = {
     "api-keys/new/": "302 302 302 302 302 302 302",
     "api-keys/<api_key_id>/rotate/": "302 404 302 302 302 302 302",
     "api-keys/<api_key_id>/revoke/": "302 404 302 302 302 302 302",
+    "organizations/deleted/<receipt_id>/": "302 404 404 404 404 404 404",
+    "organizations/deleted/<receipt_id>/receipt/": "302 404 404 404 404 404 404",
     "invitations/<token>/": "404 404 404 404 404 404 404",
     "invitations/<token>/join/": "302 405 405 405 405 405 405",
     "products/<product_id>/collaborators/": "302 404 302 302 302 302 302",
     "products/<product_id>/collaborators/<member_id>/remove/": "302 404 302 302 302 302 302",
     "access-requests/": "302 302 302 302 302 302 302",
+    "settings/delete/": "302 302 302 302 302 302 302",
     "settings/members/": "302 302 302 302 302 302 302",
     "settings/members/<member_id>/": "302 404 302 302 302 302 302",
     "settings/members/<member_id>/role/": "302 404 302 302 302 302 302",
@@ -114,6 +118,7 @@ GET = {
     "<slug>/products/<product_id>/collaborators/": "302 405 405 405 405 405 405",
     "<slug>/products/<product_id>/collaborators/<member_id>/remove/": "302 405 405 405 405 405 405",
     "<slug>/access-requests/": "302 405 405 405 405 405 405",
+    "<slug>/settings/delete/": "302 404 403 403 403 403 200",
     "<slug>/settings/members/": "302 404 403 403 403 200 200",
     "<slug>/settings/members/<member_id>/": "302 404 403 403 403 200 200",
     "<slug>/settings/members/<member_id>/role/": "302 405 405 405 405 405 405",
@@ -176,11 +181,14 @@ POST = {
     "api-keys/new/": "302 302 302 302 302 302 302",
     "api-keys/<api_key_id>/rotate/": "302 404 302 302 302 302 302",
     "api-keys/<api_key_id>/revoke/": "302 404 302 302 302 302 302",
+    "organizations/deleted/<receipt_id>/": "302 404 404 404 404 404 404",
+    "organizations/deleted/<receipt_id>/receipt/": "302 404 404 404 404 404 404",
     "invitations/<token>/": "404 404 404 404 404 404 404",
     "invitations/<token>/join/": "302 404 404 404 404 404 404",
     "products/<product_id>/collaborators/": "302 404 302 302 302 302 302",
     "products/<product_id>/collaborators/<member_id>/remove/": "302 404 302 302 302 302 302",
     "access-requests/": "302 302 302 302 302 302 302",
+    "settings/delete/": "302 302 302 302 302 302 302",
     "settings/members/": "302 302 302 302 302 302 302",
     "settings/members/<member_id>/": "302 404 302 302 302 302 302",
     "settings/members/<member_id>/role/": "302 404 302 302 302 302 302",
@@ -224,6 +232,7 @@ POST = {
     "<slug>/products/<product_id>/collaborators/": "302 404 404 403 302 302 302",
     "<slug>/products/<product_id>/collaborators/<member_id>/remove/": "302 404 404 403 302 302 302",
     "<slug>/access-requests/": "302 404 302 302 302 302 302",
+    "<slug>/settings/delete/": "302 404 403 403 403 403 422",
     "<slug>/settings/members/": "302 404 403 403 403 200 200",
     "<slug>/settings/members/<member_id>/": "302 404 403 403 403 200 200",
     "<slug>/settings/members/<member_id>/role/": "302 404 403 403 403 422 422",
@@ -287,6 +296,7 @@ def paths(owner: Member, newcomer: Member, workspace: Workspace, product: Produc
         "member_id": newcomer.id,
         "invitation_id": invite("ivan@acme.example", role=Role.MEMBER, acting_member=owner).invitation.id,
         "access_request_id": AccessRequest.objects.create(workspace=workspace, member=newcomer).id,
+        "receipt_id": uuid4(),
         "token": "nonsense",
         "uidb36": "1",
         "key": "nonsense",

@@ -257,10 +257,13 @@ def ended(invitation: Invitation, how: str) -> None:
         "revoked": {"revoked_at": timezone.now()},
         "used": {"accepted_at": timezone.now(), "accepted_by": invitation.inviter},
     }
-    Invitation.objects.update(**changes[how])
+    if how == "deleted":
+        Workspace.objects.update(deleted_at=timezone.now())
+    else:
+        Invitation.objects.update(**changes[how])
 
 
-@pytest.mark.parametrize("how", ["expired", "revoked", "used"])
+@pytest.mark.parametrize("how", ["expired", "revoked", "used", "deleted"])
 def test_it_gives_nothing_away_once_it_has_ended(client: Client, ivan: Person, link: str, how: str) -> None:
     ended(Invitation.objects.get(), how)
     unknown, gone = client.get("/invitations/nonsense/"), client.get(link)
