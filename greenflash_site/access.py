@@ -86,9 +86,7 @@ def recently_authenticated(view: View) -> View:
 
     @wraps(view)
     def guarded(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        times = [record["at"] for record in get_authentication_records(request, request.user)]
-        is_recent = time() - max(times, default=0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-        if not is_recent and get_adapter().get_reauthentication_methods(request.user):
+        if not authenticated_lately(request) and get_adapter().get_reauthentication_methods(request.user):
             raise ReauthenticationRequired  # allauth's middleware asks, and then answers this request
         return view(request, *args, **kwargs)
 
@@ -98,6 +96,12 @@ def recently_authenticated(view: View) -> View:
 @compiled
 def _memberships(person: UUID) -> QuerySet[Member]:
     return Member.objects.filter(person_id=person).by_workspace_name()
+
+
+def authenticated_lately(request: HttpRequest) -> bool:
+    """Whether whoever is signed in has given a password or second factor within ACCOUNT_REAUTHENTICATION_TIMEOUT."""
+    times = [record["at"] for record in get_authentication_records(request, request.user)]
+    return bool(time() - max(times, default=0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
 
 
 def let_in(request: MemberRequest, member: Member) -> None:

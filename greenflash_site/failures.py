@@ -2,10 +2,17 @@
 
 import logging
 import sys
+from collections.abc import Callable
+from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils import timezone
+
+from greenflash_site.http import render
+from products.throttle import Throttled
 
 logger = logging.getLogger(__name__)
 
@@ -19,3 +26,22 @@ def server_error(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "2"})
     response._has_been_logged = True  # type: ignore[attr-defined]  # Django's own line would bring a trace of the pool
     return response
+
+
+class TooManyRequests:
+    """Middleware that turns `Throttled`, from wherever it comes, into a page that says when to try again."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """429 with `Retry-After`."""
+        if not isinstance(exception, Throttled):
+            return None
+        again = timezone.now() + timedelta(seconds=exception.seconds)
+        response = render(request, "429.html", {"again": again, "seconds": exception.seconds}, status=429)
+        response["Retry-After"] = str(exception.seconds)
+        return response

@@ -92,6 +92,30 @@ def read_installation() -> Installation:
     )
 
 
+def read_single_sign_on() -> dict[str, Any] | None:
+    """The OpenID Connect provider, as allauth wants to be told of it; None without `GREENFLASH_OIDC_URL`."""
+    url = env.str("GREENFLASH_OIDC_URL", "").rstrip("/")
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise ImproperlyConfigured(f"GREENFLASH_OIDC_URL must begin with https://, not be {url!r}.")
+    client = {
+        "client_id": env.str("GREENFLASH_OIDC_CLIENT_ID", ""),
+        "secret": env.str("GREENFLASH_OIDC_CLIENT_SECRET", ""),
+    }
+    if not all(client.values()):
+        raise ImproperlyConfigured(
+            "GREENFLASH_OIDC_CLIENT_ID and GREENFLASH_OIDC_CLIENT_SECRET belong to GREENFLASH_OIDC_URL."
+        )
+    return {
+        "provider_id": "sso",
+        "name": env.str("GREENFLASH_OIDC_NAME", "single sign-on"),
+        "settings": {"server_url": url},
+        **client,
+    }
+
+
 def generated_secret(path: Path) -> str:
     """The secret kept at `path` (mode 0600), made on first use; two processes at once agree on one."""
     if not path.exists():
@@ -159,6 +183,10 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "procrastinate.contrib.django",
 ]
 
@@ -177,6 +205,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "products.sessions.LastSeen",
+    "greenflash_site.failures.TooManyRequests",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -255,6 +285,41 @@ ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # For how long a password counts as just given (access.recently_authenticated), in seconds.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _public.scheme
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_CHANGE_EMAIL = True  # one address a person
+ACCOUNT_EMAIL_NOTIFICATIONS = EMAIL_CONFIGURED
+# Attempts are counted by products/throttle.py, in the database; allauth would count in each process by itself.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+
+MFA_ADAPTER = "products.second_factors.Adapter"
+MFA_FORMS = {
+    "authenticate": "products.second_factors.AuthenticateForm",
+    "reauthenticate": "products.second_factors.ReauthenticateForm",
+    "activate_totp": "products.second_factors.ActivateTOTPForm",
+    "add_webauthn": "products.second_factors.AddPasskeyForm",
+    "login_webauthn": "products.second_factors.LoginPasskeyForm",
+    "authenticate_webauthn": "products.second_factors.AuthenticatePasskeyForm",
+    "reauthenticate_webauthn": "products.second_factors.ReauthenticatePasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Greenflash"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_ALLOW_UNVERIFIED_EMAIL = not EMAIL_CONFIGURED  # nobody could verify it
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https  # browsers allow it on localhost alone
+
+SOCIALACCOUNT_ADAPTER = "products.single_sign_on.Adapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+SOCIALACCOUNT_LOGIN_ON_GET = True
+_provider = read_single_sign_on()
+SINGLE_SIGN_ON = _provider["name"] if _provider else ""
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [_provider] if _provider else []},
+}
 
 
 def mailer() -> dict[str, Any]:

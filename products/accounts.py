@@ -4,11 +4,23 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR
+from allauth.account.utils import user_pk_to_url_str
+from allauth.core import context
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
-from products.models import Invitation
+from greenflash_site.access import authenticated_lately
+from products import throttle
+from products.models import Invitation, Person
 from products.team import join_what_was_accepted
+
+# How often may be tried: by whom (an address, see `throttle.address_of`), and at what (an account).
+BY_ADDRESS = {"limit": 10, "seconds": 60}
+AT_ACCOUNT = {"limit": 5, "seconds": 300}
+# More cannot be a password, and would cost as much to hash as it has characters.
+MAX_PASSWORD = 4096
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -24,6 +36,32 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         if is_confirmed:
             join_what_was_accepted(email_address.user)
         return is_confirmed
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Person | None:
+        """Who knows the password, if they do. What fails counts, for the address and for the account, known or not."""
+        attempts = [
+            ("log in by", throttle.address_of(request), BY_ADDRESS),
+            ("log in as", credentials.get("email", "").strip().lower(), AT_ACCOUNT),
+        ]
+        for scope, key, rate in attempts:
+            throttle.take(scope, key, **rate)
+        person: Person | None = super().authenticate(request, **credentials)
+        if person is not None:
+            for scope, key, _rate in attempts:
+                throttle.give_back(scope, key)
+        return person
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not of who has just logged in; allauth would count only what was asked again."""
+        return not authenticated_lately(context.request) and super().is_reauthentication_required(app=app, **kwargs)
+
+    def should_send_confirmation_mail(self, request: HttpRequest, email_address: Any, signup: bool) -> bool:
+        """Not again within three minutes: the link of the last mail still works."""
+        try:
+            throttle.take("confirmation mail", email_address.email.lower(), limit=1, seconds=180)
+        except throttle.Throttled:
+            return False
+        return True
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail that comes from Greenflash at its public origin."""
@@ -43,6 +81,16 @@ def invitation_of(request: HttpRequest) -> Invitation | None:
     """The invitation by whose link somebody is signing up."""
     token = request.GET.get("invitation")
     return Invitation.objects.by_token(token) if token else None
+
+
+def password_reset_link(person: Person) -> str:
+    """A link by which `person` chooses a new password, for whoever runs an installation without mail to hand over.
+
+    It works once and for as long as `PASSWORD_RESET_TIMEOUT` says (three days), like the one that is mailed.
+    """
+    token = PASSWORD_RESET_TOKEN_GENERATOR().make_token(person)
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(person), "key": token})
+    return _at_public_origin(path)
 
 
 def _at_public_origin(url: str) -> str:

@@ -4,12 +4,14 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from ipaddress import ip_network
 from typing import Any, cast
 
+from allauth.account.forms import AddEmailForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.core import context
 from django import forms
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from products.accounts import invitation_of
@@ -47,6 +49,13 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no typ
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
 
+    def try_save(self, request: HttpRequest) -> tuple[Person | None, HttpResponse | None]:
+        """Store them; for an address that is taken, where nobody may learn that, do the same work for nothing."""
+        if self.account_already_exists:
+            Person().set_password(self.cleaned_data["password1"])
+        saved: tuple[Person | None, HttpResponse | None] = super().try_save(request)
+        return saved
+
     @transaction.atomic
     def save(self, request: HttpRequest) -> Person:
         """Store the person and their organization, both or neither."""
@@ -56,6 +65,54 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no typ
         else:
             create_workspace(self.cleaned_data["organization"], acting_user=person)
         return person
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """What a person is called."""
+
+    class Meta:
+        model = Person
+        fields = ["name"]
+        help_texts = {"name": "Your teammates see it beside what you write."}
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+
+class EmailForm(AddEmailForm):  # type: ignore[misc]  # allauth has no types
+    """The address that shall replace a person's."""
+
+    email = forms.EmailField(
+        label="New address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+
+    def __init__(self, data: Any = None, *, user: Person) -> None:
+        super().__init__(user, data)
+
+    def clean_email(self) -> str:
+        """Not an address of their own; of others only where a mail can tell them, so that nobody learns who is here."""
+        email: str = super().clean_email()
+        if not settings.EMAIL_CONFIGURED and Person.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError("There is an account with this address already.")
+        return email
+
+
+class DeleteAccountForm(forms.Form):
+    """The person's own address, typed, so that nobody deletes an account by a click."""
+
+    email = forms.CharField(
+        label="Type your email address to confirm",
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_email(self) -> str:
+        """The address, if it is theirs."""
+        email: str = self.cleaned_data["email"]
+        if email.strip().lower() != self.person.email.lower():
+            raise forms.ValidationError("That is not the address of this account.")
+        return email
 
 
 class OrganizationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time

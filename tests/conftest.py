@@ -30,6 +30,7 @@ from conversations.models import Conversation
 from greenflash_site.api import auth
 from products.actions import create_api_key, create_product
 from products.models import Environment, Member, Person, Product, Role, Workspace
+from products.sessions import SEEN_KEY
 from tests import judge
 from tests.factories import CollaboratorFactory, MemberFactory, WorkspaceFactory
 
@@ -120,6 +121,7 @@ def browser_of(person: Person) -> Client:
     session = client.session
     session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
     session["account_authentication_methods_user"] = str(person.pk)
+    session[SEEN_KEY] = time.time()
     session.save()
     return client
 

@@ -9,6 +9,7 @@ from products.models.member import Collaborator, Member, Role
 from products.models.person import Person
 from products.models.product import ENVIRONMENTS, Environment, Kind, Product, ProductQuerySet, Version
 from products.models.request_key import RequestCount, RequestKey
+from products.models.throttle import Attempts
 from products.models.workspace import Workspace, reserved_slugs
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Action",
     "ApiKey",
     "ApiKeyQuerySet",
+    "Attempts",
     "AuditEntry",
     "AuditEntryQuerySet",
     "Collaborator",

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
@@ -32,6 +33,7 @@ from products.models import (
 from products.team import invite
 from tests.conftest import PASSWORD, tell
 from tests.factories import CollaboratorFactory, MemberFactory
+from tests.products.passkeys import passkey_of
 
 # What an id in a path may name. `theirs` is Globex's object at Globex's own address, `foreign` the same at Acme's.
 KINDS = ("own", "other", "theirs", "foreign", "deleted", "random")
@@ -99,7 +101,7 @@ def make_cast() -> Cast:
     objects["foreign"] = objects["theirs"] | {"slug": acme.slug}
     for name, value in objects["own"].items():
         objects.setdefault("random", {})[name] = uuid4() if isinstance(value, UUID) else value
-    objects["random"] |= {"slug": "nobody", "external_id": "nobody"}
+    objects["random"] |= {"slug": "nobody", "external_id": "nobody", "session_id": 2**31 - 1}
     _delete(deleted)
     objects["deleted"]["slug"] = gone.slug
     return Cast(
@@ -189,6 +191,11 @@ def _objects(product: Product, member: Member) -> dict[str, Any]:
         ).id,
         "external_id": f"user-of-{product.id}",
         "ticket": change_ticket(conversation),
+        # A person's own: a passkey and a browser that is signed in.
+        "pk": passkey_of(member.person).pk,
+        "session_id": UserSession.objects.create(
+            user=member.person, ip="127.0.0.1", session_key=str(product.id)[:32], user_agent=str(product.id)
+        ).pk,
         # Not of a workspace: links that were mailed, and the name of a filter.
         "facet_name": "rating",
         "uidb36": "1",
@@ -206,6 +213,7 @@ def _delete(product: Product) -> None:
     product.workspace.participants.filter(external_id=f"user-of-{product.id}").delete()
     product.workspace.models.filter(canonical_id=f"model-of-{product.id}").delete()
     SavedView.objects.filter(name=f"View of {product.id}").delete()
+    UserSession.objects.filter(user_agent=str(product.id)).delete()
     Export.objects.filter(workspace=product.workspace).order_by("-created_at")[:1].get().delete()
     Member.objects.get(person__email=f"teammate-of-{product.id}@acme.example").delete()
     Invitation.objects.filter(email=f"invited-to-{product.id}@acme.example").delete()

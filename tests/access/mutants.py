@@ -18,7 +18,12 @@ from greenflash_site.database import embedded
 ROOT = Path(__file__).resolve().parent.parent.parent
 # The quick look first; only who survives it is looked at by more tests.
 QUICK = ["tests/access/test_routes.py", "-k", "viewer or collaborator or newcomer or stranger or key"]
-LATER = ["tests/access", "tests/greenflash_site/test_access.py", "tests/greenflash_site/test_api_keys.py"]
+LATER = [
+    "tests/access",
+    "tests/products/test_second_factors.py",
+    "tests/greenflash_site/test_access.py",
+    "tests/greenflash_site/test_api_keys.py",
+]
 VIEWS = ("products/views/*.py", "conversations/views/*.py", "analytics/views.py", "greenflash_site/shortcuts.py")
 API = ("conversations/api/*.py", "products/api.py")
 

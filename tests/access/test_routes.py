@@ -19,6 +19,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from greenflash_site.api import auth
+from products.models import Role
 from tests.access.cast import KEYS, KINDS, PEOPLE, Cast, make_cast
 
 TABLE = Path(__file__).with_name("table.txt")
@@ -195,3 +196,9 @@ def test_it_says_of_every_page_who_may_open_it() -> None:
     unsaid = [route for route, pattern in ROUTES.items() if not hasattr(pattern.callback, "access")]
     assert [route for route in unsaid if not route.startswith(API)] == []
     assert all(hasattr(ROUTES[route].callback, "endpoints") for route in unsaid)
+
+
+def test_it_opens_an_organizations_pages_to_members_only() -> None:
+    of_organizations = [getattr(ROUTES[route].callback, "access", None) for route in ROUTES if "<slug>" in route]
+    assert of_organizations
+    assert all(isinstance(access, Role) for access in of_organizations)

@@ -72,8 +72,27 @@ QUERIES: dict[str, Sequence[str]] = {
 }
 # Of what a route names by <name>, these stand beside the one that `ids_of` has.
 ALSO = {"facet_name": ["date", "model"], "export_id": ["waiting", "failed"]}
-OUTSIDE = ["/login/", "/signup/", "/invitations/gone/", "/account/password/reset/", "/account/password/reset/done/"]
-OF_THE_PERSON = ["/organizations/new/", "/account/email/", "/account/password/change/", "/acme/nowhere/"]
+OUTSIDE = [
+    "/login/",
+    "/signup/",
+    "/invitations/gone/",
+    "/account/password/reset/",
+    "/account/password/reset/done/",
+    "/account/single-sign-on/cancelled/",
+    "/account/deleted/",
+]
+OF_THE_PERSON = [
+    "/organizations/new/",
+    "/account/",
+    "/account/email/",
+    "/account/password/change/",
+    "/account/two-factor/",
+    "/account/two-factor/app/add/",
+    "/account/passkeys/add/",
+    "/account/sessions/",
+    "/account/delete/",
+    "/acme/nowhere/",
+]
 
 
 def furnish(owner: Member) -> list[str]:

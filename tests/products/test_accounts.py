@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.core import mail
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.urls import get_resolver
@@ -20,12 +19,6 @@ from tests.factories import MemberFactory
 pytestmark = pytest.mark.django_db
 
 FORM = {"email": "grace@example.com", "password1": PASSWORD, "organization": "Grace & Co"}
-
-
-@pytest.fixture(autouse=True)
-def _no_limits_reached() -> None:
-    """Attempts are counted by address, and all tests come from one."""
-    cache.clear()
 
 
 @pytest.fixture
@@ -165,7 +158,7 @@ def test_it_logs_in_whatever_the_emails_case(client: Client, grace: Person) -> N
         ("grace@example.com", ""),
         ("", PASSWORD),
         ("gr\0ce@example.com", PASSWORD),
-        ("grace@example.com", "x" * 5_000),
+        ("grace@example.com", "x" * 4_096),
     ],
 )
 def test_it_refuses_who_does_not_know_the_password(client: Client, grace: Person, email: str, password: str) -> None:
