@@ -132,7 +132,20 @@ def generated_secret(path: Path) -> str:
     return path.read_text()
 
 
+def read_security_contact() -> str:
+    """Whom to tell of a vulnerability, as a URI for security.txt; empty without one."""
+    contact: str = env.str("GREENFLASH_SECURITY_CONTACT", "")
+    if "@" in contact and ":" not in contact:
+        return f"mailto:{contact}"
+    if contact and not contact.startswith(("mailto:", "https://", "tel:")):
+        raise ImproperlyConfigured(
+            f"GREENFLASH_SECURITY_CONTACT must be an email address or begin with https://, not be {contact!r}."
+        )
+    return contact
+
+
 GREENFLASH = read_installation()
+SECURITY_CONTACT = read_security_contact()
 GREENFLASH_INIT = Init(
     email=env.str("GREENFLASH_INIT_EMAIL", ""),
     password=env.str("GREENFLASH_INIT_PASSWORD", ""),
@@ -264,7 +277,14 @@ DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "products.Person"
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the email is unique, by an index on its lower case
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # the email is unique, by an index on its lower case
+    # Of `check --deploy`. TLS ends at a proxy, which is where plain HTTP is sent on to HTTPS; and whether the domain's
+    # other hosts are HTTPS alone is for their owner to say, not for ours.
+    "security.W005",
+    "security.W008",
+    "security.W021",
+]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -24,6 +24,25 @@ def reserved_slugs() -> frozenset[str]:
     return frozenset(segments | FUTURE_PAGES)
 
 
+class OrganizationSlug:
+    """What stands for an organization in a path (a converter of `django.urls`): nothing that none may be called by.
+
+    So `/admin/`, `/static/` and the like are not there, rather than an organization that asks who one is.
+    """
+
+    regex = "[a-z0-9][a-z0-9-]*"
+
+    def to_python(self, value: str) -> str:
+        """The slug; ValueError, which is no match, for a reserved one."""
+        if value in reserved_slugs():
+            raise ValueError
+        return value
+
+    def to_url(self, value: str) -> str:
+        """The slug as it is."""
+        return value
+
+
 class Workspace(models.Model):
     """One tenant. Its `slug` is the first segment of every URL of its pages."""
 

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
+from greenflash_site import safety
 from greenflash_site.database import embedded
 from greenflash_site.headless import make_what_is_missing
 from greenflash_site.server.supervisor import ORPHAN_SECONDS, Child, supervise
@@ -38,6 +39,10 @@ class Command(BaseCommand):
     def handle(self, **_options: Any) -> None:
         """Run until Ctrl-C or SIGTERM; then drain, stop, and leave nothing behind."""
         here = settings.GREENFLASH
+        try:
+            safety.refuse_unsafe_settings()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from None
         if not _port_becomes_free(here.host, here.port):
             raise CommandError(
                 f"Port {here.port} is taken, perhaps by another Greenflash. Stop that, or choose another port with"
@@ -69,6 +74,7 @@ class Command(BaseCommand):
     def prepare(self) -> None:
         """Bring tables and static files up to date, and make what the environment asks for."""
         try:
+            safety.refuse_superuser()
             with connection.cursor() as cursor:
                 # Two starts at once on one database: one migrates, the other waits and finds it done.
                 cursor.execute("select pg_advisory_lock(%s)", [MIGRATION_LOCK])
