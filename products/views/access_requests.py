@@ -9,16 +9,22 @@ from django.views.decorators.http import require_POST
 
 from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest
-from products import mail
+from products import mail, throttle
 from products.models import Role
 from products.team import ask_for_access, dismiss
+
+# So often may somebody ask in a day: after each time that the owners dismissed it.
+BY_MEMBER = 10
 
 
 @require_POST
 @member_required()
 def new(request: MemberRequest) -> HttpResponse:
     """Ask the owners, once; whoever sees products already has nothing to ask for."""
-    if not request.products.exists() and ask_for_access(request.member):
+    if request.products.exists():
+        return redirect("home", request.workspace.slug)
+    throttle.take("access-request", str(request.member.id), limit=BY_MEMBER, seconds=86_400)
+    if ask_for_access(request.member):
         mail.send(
             "mail/access_request.txt",
             to=[owner.person.email for owner in request.workspace.members.owners()],

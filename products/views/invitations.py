@@ -11,10 +11,14 @@ from django.views.decorators.http import require_POST
 
 from greenflash_site.access import member_required, public, signed_in
 from greenflash_site.http import MemberRequest, PersonRequest, render
-from products import mail
+from products import mail, throttle
 from products.models import Invitation, Role
 from products.team import InvitationGone, NewInvitation, accept, invite, is_for, resend, revoke_invitation
 from products.team_forms import InvitationForm
+
+# So many invitations may somebody send in an hour, and so many may reach an address in a day, whoever sends them.
+BY_PERSON = 50
+TO_ADDRESS = 5
 
 
 @member_required(Role.ADMIN)
@@ -24,6 +28,7 @@ def new(request: MemberRequest) -> HttpResponse:
     form = InvitationForm(request.POST or None, acting_member=request.member, products=request.products)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
+        _take(request, values["email"])
         try:
             made = invite(
                 values["email"],
@@ -44,6 +49,7 @@ def new(request: MemberRequest) -> HttpResponse:
 def resend_link(request: MemberRequest, invitation_id: UUID) -> HttpResponse:
     """Another link; the one before ends."""
     invitation = _pending(request, invitation_id)
+    _take(request, invitation.email)
     try:
         return _link(request, resend(invitation, acting_member=request.member))
     except InvitationGone:
@@ -91,6 +97,11 @@ def join(request: PersonRequest, token: str) -> HttpResponse:
 
 def _pending(request: MemberRequest, id: UUID) -> Invitation:
     return get_object_or_404(request.workspace.invitations.for_list(), id=id)
+
+
+def _take(request: MemberRequest, email: str) -> None:
+    throttle.take("invitation-by", str(request.user.id), limit=BY_PERSON, seconds=3_600)
+    throttle.take("invitation-to", email.lower(), limit=TO_ADDRESS, seconds=86_400)
 
 
 def _link(request: MemberRequest, made: NewInvitation) -> HttpResponse:

@@ -18,6 +18,7 @@ from pytest_django.fixtures import Settings
 
 from products.models import Action, AuditEntry, Invitation, Member, Person, Product, Role, Workspace
 from products.team import InvitationGone, accept, invite
+from products.views import invitations
 from tests.conftest import PASSWORD, browser_of, free_port
 from tests.factories import MemberFactory, PersonFactory
 from tests.products.test_members import at_once
@@ -291,6 +292,15 @@ def test_it_sends_another_link_and_ends_the_one_before(as_owner: Client, client:
     assert client.get(link).status_code == 404
     assert client.get(shown_link(page)).status_code == 200
     assert AuditEntry.objects.filter(action=Action.INVITATION_RESENT, target=EMAIL).count() == 1
+
+
+def test_it_lets_nobody_send_without_end(as_owner: Client, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invitations, "TO_ADDRESS", 2)
+    resend = f"/acme/settings/invitations/{Invitation.objects.get().id}/resend/"
+    assert [as_owner.post(resend).status_code for _ in range(3)] == [200, 200, 429]
+    monkeypatch.setattr(invitations, "BY_PERSON", 4)
+    assert [new(as_owner, email=f"{n}@acme.example").status_code for n in range(2)] == [200, 429]
+    assert Invitation.objects.count() == 2
 
 
 def test_it_ends_a_revoked_link(as_owner: Client, client: Client, link: str) -> None:
