@@ -1,9 +1,191 @@
-"""Charts drawn on the server: numbers in, SVG path strings out."""
+"""Charts drawn on the server: numbers in, SVG out, with a text alternative; `components/chart.html` adds the table.
 
-from collections.abc import Sequence
+Pages call `chart(…)` for a `Chart`, or a drawing by itself: `line`, `bars`, `stacked`, `distribution`, `sparkline`.
+Colours and sizes are in static/css/chart.css. Across, everything is in percent of the width, so that a chart is as wide
+as its place and its text never scales; a line is drawn in a box of its own that stretches.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+from math import floor, log10
+
+from django.utils.safestring import SafeString, mark_safe
+
+# Of a chart, in pixels: the plot is between TOP and GROUND, the labels of the days below it.
+HEIGHT, TOP, GROUND = 200, 14, 172
+# The lines' own units across.
+WIDE = 1_000
+# How much of a place a bar takes.
+BAR = 0.72
+ROW, ROW_BAR = 28, 12
+SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 104, 40, 4
+
+type Value = float | None  # None: no data
+type Format = Callable[[float], str]
 
 
-def sparkline_path(values: Sequence[float], *, width: int = 104, height: int = 40, margin: int = 4) -> str:
+def exact(value: float) -> str:
+    """12345 as "12,345", 4.25 as "4.25"."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line, or one colour of the bars: a value for each label, None where there is no data.
+
+    `tone` is "accent", "muted", "negative", "caution" or one of a product's colours ("blue", …).
+    """
+
+    name: str
+    values: Sequence[Value]
+    tone: str = "accent"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart with what `components/chart.html` shows around it; a row of the table is its label, link and values."""
+
+    title: str
+    svg: SafeString
+    head: list[str]
+    rows: list[tuple[str, str, list[str]]]
+    legend: list[Series]
+    is_empty: bool
+
+
+def chart(
+    draw: Callable[..., SafeString],
+    series: Sequence[Series],
+    *,
+    labels: Sequence[str],
+    title: str,
+    of: str = "Day",
+    links: Sequence[str] = (),
+    form: Format = exact,
+) -> Chart:
+    """A chart by `line`, `bars` or `stacked`; `of` says what the labels are, `links` lead to what is behind each."""
+    rows = [
+        (label, links[place] if links else "", [_told(each.values[place], form) for each in series])
+        for place, label in enumerate(labels)
+    ]
+    return Chart(
+        title=title,
+        svg=draw(series, labels=labels, title=title, form=form),
+        head=[of, *(each.name for each in series)],
+        rows=rows,
+        legend=list(series) if len(series) > 1 else [],
+        is_empty=not any(value for each in series for value in each.values),
+    )
+
+
+def line(series: Sequence[Series], *, labels: Sequence[str], title: str, form: Format = exact) -> SafeString:
+    """Lines through `series`, broken where there is no data; below the first of them its ground is filled."""
+    top = _top(value for each in series for value in each.values)
+    step = 100 / max(len(labels), 1)
+    drawn = [_grid(top, form), _days(labels)]
+    shapes = []
+    for place, each in reversed(list(enumerate(series))):
+        for run in _runs(each.values):
+            points = [((index + 0.5) * step * WIDE / 100, _y(value, top)) for index, value in run]
+            path = "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+            if place == 0:
+                area = f"{path} L{points[-1][0]:.1f} {GROUND} L{points[0][0]:.1f} {GROUND}Z"
+                shapes.append(f'<path class="chart__area" data-tone="{escape(each.tone)}" d="{area}"></path>')
+            # A day between days without data is a line of no length, which round caps make a dot.
+            shapes.append(
+                f'<path class="chart__line" data-tone="{escape(each.tone)}" d="{path}{"" if len(run) > 1 else "h0"}">'
+                "</path>"
+            )
+    drawn.append(
+        f'<svg width="100%" height="{HEIGHT}" viewBox="0 0 {WIDE} {HEIGHT}" preserveAspectRatio="none">'
+        f"{''.join(shapes)}</svg>"
+    )
+    for place, label in enumerate(labels):
+        x = f"{(place + 0.5) * step:.3f}%"
+        dots = "".join(
+            f'<circle data-tone="{escape(each.tone)}" cx="{x}" cy="{_y(value, top):.1f}" r="3.5"></circle>'
+            for each in series
+            if (value := each.values[place]) is not None
+        )
+        drawn.append(_slot(label, series, place, step, dots, form))
+    return _svg(drawn, series, labels, title, form)
+
+
+def bars(series: Sequence[Series], *, labels: Sequence[str], title: str, form: Format = exact) -> SafeString:
+    """A bar of the first of `series` for each label; of a second one, which is for comparing, a mark across it."""
+    top = _top(value for each in series for value in each.values)
+    step = 100 / max(len(labels), 1)
+    drawn = [_grid(top, form), _days(labels)]
+    for place, label in enumerate(labels):
+        shapes = _bar(place, step, 0, series[0].values[place], top, series[0].tone)
+        for other in series[1:]:
+            value = other.values[place]
+            if value:
+                x, width, y = _x(place, step), step * BAR, _y(value, top)
+                shapes += (
+                    f'<line class="chart__mark" data-tone="{escape(other.tone)}"'
+                    f' x1="{x:.3f}%" x2="{x + width:.3f}%" y1="{y:.1f}" y2="{y:.1f}"></line>'
+                )
+        drawn.append(_slot(label, series, place, step, shapes, form))
+    return _svg(drawn, series, labels, title, form)
+
+
+def stacked(series: Sequence[Series], *, labels: Sequence[str], title: str, form: Format = exact) -> SafeString:
+    """Bars of all `series`, one on the other, the first at the ground."""
+    top = _top(sum(each.values[place] or 0 for each in series) for place in range(len(labels)))
+    step = 100 / max(len(labels), 1)
+    drawn = [_grid(top, form), _days(labels)]
+    for place, label in enumerate(labels):
+        shapes, below = "", 0.0
+        for each in series:
+            value = each.values[place] or 0
+            if value:
+                shapes += _bar(place, step, below, value, top, each.tone)
+            below += value
+        drawn.append(_slot(label, series, place, step, shapes or _bar(place, step, 0, None, top, ""), form))
+    return _svg(drawn, series, labels, title, form)
+
+
+def distribution(parts: Sequence[tuple[str, float, str]], *, title: str, form: Format = exact) -> SafeString:
+    """How a whole is made up: a row for each part, which is its label, value and tone."""
+    whole = sum(value for _, value, _ in parts)
+    longest = max((value for _, value, _ in parts), default=0) or 1
+    drawn = []
+    for place, (label, value, tone) in enumerate(parts):
+        middle, share = place * ROW + ROW / 2, 100 * value / whole if whole else 0
+        told = f"{form(value)} ({share:.0f} %)"
+        drawn.append(
+            f'<g class="chart__slot"><title>{escape(label)}: {told}</title>'
+            f'<rect class="chart__hit" x="0" y="{place * ROW}" width="100%" height="{ROW}"></rect>'
+            f'<text x="0" y="{middle:.0f}" dominant-baseline="central">{escape(label)}</text>'
+            f'<rect class="chart__track" x="22%" y="{middle - ROW_BAR / 2:.0f}" width="54%" height="{ROW_BAR}" rx="3">'
+            "</rect>"
+            f'<rect class="chart__bar" data-tone="{escape(tone)}" x="22%" y="{middle - ROW_BAR / 2:.0f}"'
+            f' width="{54 * value / longest:.3f}%" height="{ROW_BAR}" rx="3"></rect>'
+            f'<text class="chart__value" x="100%" y="{middle:.0f}" dominant-baseline="central" text-anchor="end">{told}'
+            "</text></g>"
+        )
+    said = "; ".join(f"{label}: {form(value)}" for label, value, _ in parts) if whole else "no data"
+    return _wrapped("".join(drawn), title, said, height=max(len(parts), 1) * ROW)
+
+
+def sparkline(values: Sequence[float], *, title: str) -> SafeString:
+    """A line through `values`, oldest first, which says how they went and no more."""
+    path = sparkline_path(values)
+    if not path:
+        return SafeString()
+    label = f"{title}: {', '.join(map(exact, values))}"
+    return mark_safe(  # noqa: S308 - numbers, and what is escaped
+        f'<svg class="spark" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" preserveAspectRatio="none" role="img"'
+        f' aria-label="{escape(label)}"><path d="{path}"></path></svg>'
+    )
+
+
+def sparkline_path(
+    values: Sequence[float], *, width: int = SPARK_WIDTH, height: int = SPARK_HEIGHT, margin: int = SPARK_MARGIN
+) -> str:
     """The path of a line through `values`, oldest first, filling a box of `width` x `height` with its own scale.
 
     A flat line lies on the ground; fewer than two values make no line.
@@ -18,3 +200,102 @@ def sparkline_path(values: Sequence[float], *, width: int = 104, height: int = 4
         for index, value in enumerate(values)
     )
     return "M" + " L".join(points)
+
+
+def _runs(values: Sequence[Value]) -> list[list[tuple[int, float]]]:
+    """Stretches of values with data, each value with its place."""
+    stretches = groupby(enumerate(values), key=lambda each: each[1] is not None)
+    return [[(place, value) for place, value in run if value is not None] for has_data, run in stretches if has_data]
+
+
+def _top(values: Iterable[Value]) -> float:
+    """A round number that no value exceeds: 1, 2, 2.5, 4 or 5 times a power of ten."""
+    most = max((value for value in values if value is not None), default=0)
+    if most <= 0:
+        return 1
+    power = 10.0 ** floor(log10(most))
+    return float(next((power * times for times in (1, 2, 2.5, 4, 5) if power * times >= most), power * 10))
+
+
+def _y(value: float, top: float) -> float:
+    """Where a value is, in pixels; below nothing there is nothing."""
+    return GROUND - max(value, 0) / top * (GROUND - TOP)
+
+
+def _x(place: int, step: float) -> float:
+    return (place + (1 - BAR) / 2) * step
+
+
+def _bar(place: int, step: float, below: float, value: Value, top: float, tone: str) -> str:
+    """A bar that begins at `below`; a day without data has a stub on the ground, so that one sees that it is there."""
+    across = f'x="{_x(place, step):.3f}%" width="{step * BAR:.3f}%"'
+    if not value:
+        return f'<rect class="chart__none" {across} y="{GROUND - 2}" height="2"></rect>'
+    low, high = _y(below, top), _y(below + value, top)
+    height = max(low - high, 1)
+    return (
+        f'<rect class="chart__bar" data-tone="{escape(tone)}" {across} y="{low - height:.1f}" height="{height:.1f}"'
+        ' rx="2"></rect>'
+    )
+
+
+def _slot(label: str, series: Sequence[Series], place: int, step: float, shapes: str, form: Format) -> str:
+    """What belongs to one label, with its values on hover."""
+    told = " · ".join(
+        f"{each.name}: {_told(each.values[place], form)}" if len(series) > 1 else _told(each.values[place], form)
+        for each in series
+    )
+    return (
+        f'<g class="chart__slot"><title>{escape(f"{label}: {told}")}</title>'
+        f'<rect class="chart__hit" x="{place * step:.3f}%" y="0" width="{step:.3f}%" height="{GROUND}"></rect>'
+        f"{shapes}</g>"
+    )
+
+
+def _told(value: Value, form: Format) -> str:
+    return "no data" if value is None else form(value)
+
+
+def _grid(top: float, form: Format) -> str:
+    """Lines at the ground, the middle and the top, with what they stand for."""
+    drawn = ""
+    for value in (0, top / 2, top):
+        y = _y(value, top)
+        drawn += f'<line class="chart__grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"></line>'
+        if value and not (value == 0.5 and top == 1):  # half of one conversation is none
+            drawn += f'<text class="chart__scale" x="0" y="{y - 4:.1f}">{escape(form(value))}</text>'
+    return drawn
+
+
+def _days(labels: Sequence[str]) -> str:
+    """The first label, the middle one and the last."""
+    if not labels:
+        return ""
+    step = 100 / len(labels)
+    shown = {0: ("0", "start"), len(labels) - 1: ("100%", "end")}
+    if len(labels) > 4:
+        shown[len(labels) // 2] = (f"{(len(labels) // 2 + 0.5) * step:.3f}%", "middle")
+    return "".join(
+        f'<text class="chart__label" x="{x}" y="{HEIGHT - 8}" text-anchor="{anchor}">{escape(labels[place])}</text>'
+        for place, (x, anchor) in shown.items()
+    )
+
+
+def _svg(drawn: Sequence[str], series: Sequence[Series], labels: Sequence[str], title: str, form: Format) -> SafeString:
+    span = f"{labels[0]} to {labels[-1]}. " if labels else ""
+    told = []
+    for each in series:
+        known = [(value, label) for value, label in zip(each.values, labels, strict=True) if value is not None]
+        if not any(value for value, _ in known):
+            told.append(f"{each.name}: no data")
+            continue
+        most, when = max(known, key=lambda one: one[0])
+        told.append(f"{each.name}: at most {form(most)} ({when}), last {form(known[-1][0])}")
+    return _wrapped("".join(drawn), title, f"{span}{'; '.join(told)}", height=HEIGHT)
+
+
+def _wrapped(drawn: str, title: str, told: str, *, height: int) -> SafeString:
+    return mark_safe(  # noqa: S308 - every text in it was escaped
+        f'<svg class="chart" role="img" width="100%" height="{height}" aria-label="{escape(f"{title}. {told}")}">'
+        f"<desc>{escape(told)}</desc>{drawn}</svg>"
+    )
