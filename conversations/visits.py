@@ -1,6 +1,7 @@
 """The worker's visits: what a conversation's new messages ask for and their sender need not wait for.
 
-That is counting their tokens, and making them searchable (conversations/search_rows.py).
+That is counting their tokens, adding them to the tallies (conversations/tallies.py), and making them searchable
+(conversations/search_rows.py).
 
 Ingest marks a conversation due (`search_due_at`); the worker (`manage.py worker`) visits those that wait longest.
 """
@@ -19,6 +20,7 @@ from django.db import close_old_connections, connection, connections, transactio
 from conversations.ingest.tokens import message_tokens
 from conversations.models import SearchRow
 from conversations.search_rows import search_rows
+from conversations.tallies import Counted, count_uncounted, tally
 
 logger = logging.getLogger(__name__)
 
@@ -41,16 +43,16 @@ select id from (
 # Read after the locks were taken, so that what the visitor before us has done is seen. One row for each new message, at
 # least one for each conversation; `reached` is the position up to which all is seen with this row.
 NEW_MESSAGES = """
-select id, workspace_id, message_id, position, type, content, reached,
+select id, workspace_id, message_id, position, type, content, created_at, reached,
        position > counted_position as is_counted_now, position > indexed_position as is_indexed_now from (
   select c.id, c.workspace_id, c.search_due_at, c.counted_position, c.indexed_position,
-         m.id as message_id, m.position, m.type, m.content,
+         m.id as message_id, m.position, m.type, m.content, m.created_at,
          case when lead(m.position) over (partition by c.id order by m.position) is null
               then c.last_position else m.position end as reached,
          sum(octet_length(m.content)) over (
            order by c.search_due_at, c.id, m.position rows between unbounded preceding and 1 preceding) as bytes_before
     from conversation c left join lateral (
-      select m.id, m.position, m.type, m.content from message m
+      select m.id, m.position, m.type, m.content, m.created_at from message m
        where m.workspace_id = c.workspace_id and m.conversation_id = c.id and m.position <= c.last_position
          and m.position > least(c.counted_position, c.indexed_position)
        order by m.position limit %s) as m on true
@@ -111,11 +113,15 @@ def visit_due_conversations() -> bool:
         cursor.execute(NEW_MESSAGES, [MESSAGES + 1, claimed, BYTES, MESSAGES])
         messages = cursor.fetchall()
         visits: dict[UUID, Visit] = {}
-        for id, workspace_id, message_id, position, type, content, reached, is_counted_now, is_indexed_now in messages:
+        counted: list[Counted] = []
+        for row in messages:
+            id, workspace_id, message_id, position, type, content, at, reached, is_counted_now, is_indexed_now = row
             visit = visits.setdefault(id, Visit(id, workspace_id))
             visit.reached = reached
             if is_counted_now:
-                visit.tokens += message_tokens(type, content)
+                tokens = message_tokens(type, content)
+                visit.tokens += tokens
+                counted.append(Counted(id, at, type, 2 * tokens))
             if is_indexed_now and content:
                 visit.said.append((position, message_id, content))
         done = visits.values()
@@ -123,6 +129,7 @@ def visit_due_conversations() -> bool:
             row for visit in done for row in search_rows(visit.id, visit.workspace_id, visit.said)
         )
         cursor.execute(TIDY_INDEXES)
+        tally(((visit.id, visit.workspace_id) for visit in done), counted)
         cursor.execute(
             RECORD,
             [
@@ -149,7 +156,8 @@ def _visit_until(stop: Event) -> None:
         try:
             close_old_connections()
             _come_last()
-            pause = 0.0 if visit_due_conversations() else POLL_SECONDS
+            is_behind = [visit_due_conversations(), count_uncounted()]
+            pause = 0.0 if any(is_behind) else POLL_SECONDS
         except Exception:
             pause = min(2 * (pause or POLL_SECONDS), LONGEST_PAUSE)
             logger.exception("Visiting conversations failed; trying again in %g s.", pause)

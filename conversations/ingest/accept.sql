@@ -173,6 +173,9 @@ begin
         from jsonb_to_recordset(r.prompt_uses) as u(fingerprint uuid, half_tokens int)
       on conflict do nothing returning half_tokens)
     select coalesce(sum(half_tokens), 0) into prompt_half_tokens from counted;
+    if prompt_half_tokens > 0 and made.messages = 0 then -- else the visit counts it (conversations/tallies.py)
+      insert into uncounted (workspace_id, conversation_id) values (_workspace, target.id);
+    end if;
   end if;
 
   if not created then

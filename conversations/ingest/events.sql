@@ -72,6 +72,8 @@ with known as materialized (
          %(insert_id)s::text, %(event_at)s::timestamptz, %(now)s::timestamptz, %(request_hash)s::uuid
     from allowed
   on conflict do nothing returning id
+), uncounted_now as ( -- for the worker (conversations/tallies.py)
+  insert into uncounted (workspace_id, event_id) select %(workspace)s::uuid, id from made
 )
 select problem.code as problem, coalesce((select id from known), (select id from made)) as event,
        exists (select from made) as created,

@@ -79,6 +79,8 @@ with conversation_found as materialized (
          %(minimum)s::float8, %(maximum)s::float8, %(normalized)s::float8, %(feedback)s::text,
          %(rated_at)s::timestamptz, %(now)s::timestamptz, %(request_hash)s::uuid
     from target, allowed, (select count(*) from shown) as shown_first
-  returning 1
+  returning conversation_id
+), uncounted_now as ( -- for the worker (conversations/tallies.py)
+  insert into uncounted (workspace_id, conversation_id) select %(workspace)s::uuid, conversation_id from kept
 )
 select problem.code as problem, (select count(*) from kept) as kept from problem

@@ -14,12 +14,15 @@ from conversations.models.rating import Rating
 from conversations.models.sampled_out import SampledOut
 from conversations.models.saved_view import SavedView
 from conversations.models.search_row import SearchRow
+from conversations.models.tally import ConversationTally, EventTally, ProductTally, Uncounted
 
 __all__ = [
     "Component",
     "Conversation",
     "ConversationQuerySet",
+    "ConversationTally",
     "Event",
+    "EventTally",
     "Export",
     "ExportChunk",
     "Format",
@@ -33,6 +36,7 @@ __all__ = [
     "Note",
     "Organization",
     "Participant",
+    "ProductTally",
     "Prompt",
     "PromptUse",
     "Rating",
@@ -40,6 +44,7 @@ __all__ = [
     "SampledOut",
     "SavedView",
     "SearchRow",
+    "Uncounted",
     "ValueType",
     "VersionPrompt",
     "conversations_of",

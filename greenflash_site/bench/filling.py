@@ -17,6 +17,7 @@ from uuid_utils import uuid7
 from conversations.ingest.model_names import model_name
 from conversations.models import Conversation
 from conversations.models.rating import LOW
+from conversations.tallies import count_uncounted
 from conversations.visits import visit_due_conversations
 from greenflash_site.bench.told import Rated, Told, chapters, said_at
 from greenflash_site.demo.cast import COMPANIES
@@ -71,11 +72,12 @@ def fill(person: Person, *, conversations: int, messages: int, until: datetime, 
                 rows.add(told)
             bar.update(_copy(rows.due(max(told.began_at for told in chapter))))
         bar.update(_copy(rows.due(until)))
+        _run("insert into uncounted (workspace_id, event_id) select workspace_id, id from event")
     return member.workspace
 
 
 def visit_all(*, shown: bool) -> None:
-    """Do what the worker would have done by now: count tokens, make all of it searchable."""
+    """Do what the worker would have done by now: count what happened, make all of it searchable."""
     _run("analyze")
     waiting = Conversation.objects.filter(search_due_at__isnull=False)
     total = waiting.count()
@@ -83,6 +85,8 @@ def visit_all(*, shown: bool) -> None:
         while visit_due_conversations():
             if shown:
                 bar.update(total - bar.n - waiting.count())
+    while count_uncounted():
+        pass
 
 
 def vacuum() -> None:

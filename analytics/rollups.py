@@ -1,0 +1,191 @@
+"""Numbers by day, summed from the tallies that the worker keeps (conversations/models/tally.py): no message is counted.
+
+A day is one of the viewer's zone. Every function starts from products that somebody may see, and is one query that
+reads one range of an index for each product.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any, Self
+from uuid import UUID
+
+from django.db import connection
+
+from products.models import Product
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What happened, on a day or in many; added by `+`. `rating_sum` is of ratings from 0 to 1."""
+
+    conversations: int = 0
+    messages: int = 0
+    user_messages: int = 0
+    tool_calls: int = 0
+    tool_errors: int = 0
+    half_tokens: int = 0
+    prompt_half_tokens: int = 0
+    ratings: int = 0
+    low_ratings: int = 0
+    high_ratings: int = 0
+    rating_sum: Decimal = Decimal(0)
+
+    def __add__(self, other: Self) -> "Numbers":
+        return Numbers(*(getattr(self, name) + getattr(other, name) for name in NAMES))
+
+    @property
+    def tokens(self) -> int:
+        """What it counts as usage (Decision 12 of the contract), rounded down."""
+        return (self.half_tokens + self.prompt_half_tokens) // 2
+
+    @property
+    def rating(self) -> float | None:
+        """The mean of the ratings, 0 to 1."""
+        return float(self.rating_sum / self.ratings) if self.ratings else None
+
+    @property
+    def tool_failures(self) -> float | None:
+        """How many of the tool calls failed, 0 to 1."""
+        return min(self.tool_errors / self.tool_calls, 1.0) if self.tool_calls else None
+
+
+NAMES = tuple(field.name for field in fields(Numbers))
+
+
+@dataclass(frozen=True)
+class EventNumbers:
+    """Events, on a day or of a type; `value` is the sum of those that are numbers."""
+
+    events: int = 0
+    positive: int = 0
+    negative: int = 0
+    value: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Days:
+    """Days in a row in a time zone, both ends included."""
+
+    first: date
+    last: date
+    zone: tzinfo = UTC
+
+    @classmethod
+    def until(cls, last: date, *, count: int, zone: tzinfo = UTC) -> Self:
+        """The last `count` days up to `last`."""
+        return cls(last - timedelta(days=count - 1), last, zone)
+
+    @classmethod
+    def until_today(cls, zone: tzinfo, *, count: int) -> Self:
+        """The last `count` days, today included."""
+        return cls.until(datetime.now(zone).date(), count=count, zone=zone)
+
+    def __len__(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + timedelta(days=day) for day in range(len(self)))
+
+    @property
+    def before(self) -> "Days":
+        """As many days right before, to compare with."""
+        return Days(self.first - timedelta(days=len(self)), self.first - timedelta(days=1), self.zone)
+
+    @property
+    def with_before(self) -> "Days":
+        """These and as many right before."""
+        return Days(self.before.first, self.last, self.zone)
+
+    @property
+    def bounds(self) -> list[datetime]:
+        """Where each day begins, and where the last one ends."""
+        days = [*self, self.last + timedelta(days=1)]
+        return [datetime.combine(day, time.min, tzinfo=self.zone).astimezone(UTC) for day in days]
+
+
+# Which of the days that `bounds` has a quarter is in.
+DAY = "width_bucket(quarter, %(bounds)s::timestamptz[]) - 1"
+DAILY = f"""
+select product_id, {DAY} as day,
+       {", ".join(f"sum({name})::bigint" for name in NAMES if name != "rating_sum")}, sum(rating_sum)
+  from product_tally
+ where workspace_id = %(workspace)s and product_id = any(%(products)s) and quarter >= %(first)s and quarter < %(last)s
+ group by 1, 2
+"""
+EVENTS = """
+select {by}, sum(events)::bigint, sum(positive)::bigint, sum(negative)::bigint, sum(value)
+  from event_tally
+ where workspace_id = %(workspace)s and product_id = any(%(products)s) and quarter >= %(first)s and quarter < %(last)s
+ group by 1
+"""
+USERS = f"""
+select day, count(*) from (
+  select distinct {DAY} as day, participant_id from conversation_tally
+   where workspace_id = %(workspace)s and product_id = any(%(products)s) and user_messages > 0
+     and quarter >= %(first)s and quarter < %(last)s) as users
+ group by day
+"""
+
+
+def by_product(products: Sequence[Product], days: Days) -> dict[UUID, list[Numbers]]:
+    """For each product its numbers day by day, the first day first."""
+    found = {product.id: [Numbers() for _ in days] for product in products}
+    for product_id, day, *values in _rows(DAILY, products, days.bounds):
+        found[product_id][day] = Numbers(*values)
+    return found
+
+
+def by_day(products: Sequence[Product], days: Days) -> list[Numbers]:
+    """The numbers of all these products together, day by day."""
+    each = by_product(products, days).values()
+    return [total(of_a_day) for of_a_day in zip(*each, strict=True)] if each else [Numbers() for _ in days]
+
+
+def total(numbers: Iterable[Numbers]) -> Numbers:
+    """All of them added up."""
+    result = Numbers()
+    for each in numbers:
+        result += each
+    return result
+
+
+def events_by_day(products: Sequence[Product], days: Days) -> list[EventNumbers]:
+    """Events of these products, day by day."""
+    found = {day: EventNumbers(*values) for day, *values in _rows(EVENTS.format(by=DAY), products, days.bounds)}
+    return [found.get(day, EventNumbers()) for day in range(len(days))]
+
+
+def events_by_type(products: Sequence[Product], days: Days) -> Mapping[str, EventNumbers]:
+    """Events of these products in these days by their types, the most frequent first."""
+    found = {name: EventNumbers(*values) for name, *values in _rows(EVENTS.format(by="type"), products, days.bounds)}
+    return dict(sorted(found.items(), key=lambda each: (-each[1].events, each[0])))
+
+
+def users_by_day(products: Sequence[Product], days: Days) -> list[int]:
+    """How many people said something, day by day; who did on two days is counted on both."""
+    found = dict(_rows(USERS, products, days.bounds))
+    return [found.get(day, 0) for day in range(len(days))]
+
+
+def users_in_each(products: Sequence[Product], periods: Sequence[Days]) -> list[int]:
+    """How many people said something in each of these periods, which follow on each other; each counted once."""
+    bounds = [period.bounds[0] for period in periods] + [periods[-1].bounds[-1]]
+    found = dict(_rows(USERS, products, bounds))
+    return [found.get(period, 0) for period in range(len(periods))]
+
+
+def _rows(statement: str, products: Sequence[Product], bounds: Sequence[datetime]) -> list[Any]:
+    if not products:
+        return []
+    values = {
+        "workspace": products[0].workspace_id,
+        "products": [product.id for product in products],
+        "bounds": list(bounds),
+        "first": bounds[0],
+        "last": bounds[-1],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
