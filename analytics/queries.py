@@ -1,64 +1,176 @@
-"""Numbers over conversations, as frozen values; every one starts from the products somebody may see."""
+"""What Home shows, as frozen values; every one starts from the products somebody may see."""
 
-from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID
+from datetime import datetime, timedelta, tzinfo
+from urllib.parse import urlencode
 
-from django.db.models import Count, Max
-from django.db.models.functions import TruncDate
+from django.db.models import Exists, OuterRef, Subquery
+from django.utils import timezone
+from django.utils.safestring import SafeString
 
-from analytics.charts import sparkline_path
-from conversations.models import conversations_of
-from products.models import Product, ProductQuerySet
+from analytics.charts import sparkline
+from analytics.rollups import Days, Numbers, by_product, total
+from conversations.models import Conversation, Rating, Review
+from conversations.models.rating import LOW
+from products.models import ApiKey, Member, Product, ProductQuerySet
 
 DAYS = 14
+WEEK = 7
+# Nobody reads the difference between more than so many.
+MOST = 100
+UNREVIEWED_DAYS = 30
+SILENT_AFTER = timedelta(days=1)
+EXPIRES_SOON = timedelta(days=7)
+# Tool calls that fail are told of from so many in a week, if so many more of them fail than in the week before.
+TOOL_ERRORS, TOOL_ERRORS_SHARE, TOOL_ERRORS_RISE = 5, 0.05, 1.5
 
 
 @dataclass(frozen=True)
 class ProductCard:
-    """A product's last two weeks: conversations begun by day (UTC, oldest first, empty days are 0)."""
+    """A product's last two weeks, day by day, the oldest first."""
 
     product: Product
-    sparkline: list[int]
-    last_message_at: datetime | None  # None when there was none in the two weeks
+    days: list[Numbers]
+    last_message_at: datetime | None
 
     @property
     def conversations_today(self) -> int:
         """Begun today so far."""
-        return self.sparkline[-1]
+        return self.days[-1].conversations
 
     @property
-    def conversations_week(self) -> int:
-        """Begun in the last seven days, today included."""
-        return sum(self.sparkline[-7:])
+    def week(self) -> Numbers:
+        """The last seven days, today included."""
+        return total(self.days[-WEEK:])
+
+    @property
+    def week_before(self) -> Numbers:
+        """The seven days before those."""
+        return total(self.days[-2 * WEEK : -WEEK])
 
     @property
     def change(self) -> int | None:
-        """Percent against the seven days before; None where these had none."""
-        previous = sum(self.sparkline[-14:-7])
-        return round(100 * (self.conversations_week - previous) / previous) if previous else None
+        """Percent of conversations against the week before."""
+        return change(self.week.conversations, self.week_before.conversations)
 
     @property
-    def sparkline_path(self) -> str:
-        """The sparkline for a 104 x 40 box."""
-        return sparkline_path(self.sparkline)
+    def rating(self) -> int | None:
+        """The mean of the week's ratings in percent of their scales."""
+        return None if self.week.rating is None else round(100 * self.week.rating)
+
+    @property
+    def sparkline(self) -> SafeString:
+        """Conversations by day."""
+        return sparkline([day.conversations for day in self.days], title=f"Conversations a day, last {DAYS} days")
 
 
-def product_cards(products: ProductQuerySet, *, today: date) -> list[ProductCard]:
+def change(now: float, before: float) -> int | None:
+    """Percent against what was before; None where there was nothing."""
+    return round(100 * (now - before) / before) if before else None
+
+
+def product_cards(products: ProductQuerySet, *, zone: tzinfo) -> list[ProductCard]:
     """A card for each product, by name; two queries whatever their number."""
-    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-    since = datetime.combine(days[0], time.min, tzinfo=UTC)
-    begun: Counter[tuple[UUID, date]] = Counter()
-    latest: dict[UUID, datetime] = {}
-    recent = conversations_of(products).filter(last_message_at__gte=since)
-    by_day = recent.values("product_id", day=TruncDate("first_message_at")).annotate(
-        count=Count("id"), newest=Max("last_message_at")
+    newest = Conversation.objects.filter(workspace_id=OuterRef("workspace_id"), product_id=OuterRef("id"))
+    latest = Subquery(newest.newest_first().values("last_message_at")[:1])
+    found = list(products.by_name().annotate(last_message_at=latest))
+    numbers = by_product(found, Days.until_today(zone, count=DAYS))
+    return [ProductCard(each, numbers[each.id], getattr(each, "last_message_at", None)) for each in found]
+
+
+def low_ratings(products: Sequence[Product]) -> list[Rating]:
+    """The latest low ratings that stand, with their conversations and who rated."""
+    if not products:
+        return []
+    low = Rating.objects.filter(
+        workspace_id=products[0].workspace_id,
+        normalized__lt=LOW,
+        conversation__product_id__in=[product.id for product in products],
     )
-    for row in by_day:
-        begun[row["product_id"], row["day"]] = row["count"]
-        latest[row["product_id"]] = max(row["newest"], latest.get(row["product_id"], since))
+    return list(low.shown().select_related("conversation__participant").order_by("-rated_at", "-id")[:5])
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Something to look at: `path` leads to what is behind it, from Home on."""
+
+    icon: str
+    title: str
+    detail: str
+    path: str
+
+
+def attention(cards: Sequence[ProductCard], *, member: Member, environment: str) -> list[Attention]:
+    """What should not wait: the worst first."""
     return [
-        ProductCard(product, [begun[product.id, day] for day in days], latest.get(product.id))
-        for product in products.by_name()
+        *_silent(cards),
+        *_tool_failures(cards),
+        *_unreviewed([card.product for card in cards], environment),
+        *_expiring_keys(member),
     ]
+
+
+def _silent(cards: Sequence[ProductCard]) -> Iterator[Attention]:
+    """Products that had messages on each of seven days, and then none for a day."""
+    for card in cards:
+        last = card.last_message_at
+        before = card.days[-WEEK - 2 : -2]
+        if last and timezone.now() - last > SILENT_AFTER and all(day.messages for day in before):
+            hours = (timezone.now() - last) // timedelta(hours=1)
+            detail = f"No message for {hours} hours, after one every day of the week before."
+            yield Attention("moon", f"{card.product.name} is silent", detail, f"products/{card.product.id}/")
+
+
+def _tool_failures(cards: Sequence[ProductCard]) -> Iterator[Attention]:
+    for card in cards:
+        now, before = card.week.tool_failures or 0, card.week_before.tool_failures or 0
+        has_many = card.week.tool_errors >= TOOL_ERRORS and now >= TOOL_ERRORS_SHARE
+        if has_many and card.week_before.tool_calls and now > TOOL_ERRORS_RISE * before:
+            query = urlencode(
+                {
+                    "environment": card.product.environment,
+                    "product": card.product.id,
+                    "tool_error": "yes",
+                    "date": "7d",
+                }
+            )
+            detail = f"{now:.0%} of its tool calls failed in 7 days, {before:.0%} in the 7 before."
+            yield Attention(
+                "triangle-alert", f"Tools of {card.product.name} fail more often", detail, f"conversations/?{query}"
+            )
+
+
+def _unreviewed(products: Sequence[Product], environment: str) -> Iterator[Attention]:
+    if not products:
+        return
+    workspace_id = products[0].workspace_id
+    reviews = Review.objects.filter(workspace_id=workspace_id, conversation_id=OuterRef("conversation_id"))
+    low = Rating.objects.filter(
+        ~Exists(reviews),
+        workspace_id=workspace_id,
+        normalized__lt=LOW,
+        rated_at__gte=timezone.now() - timedelta(days=UNREVIEWED_DAYS),
+        conversation__product_id__in=[product.id for product in products],
+    )
+    count = low.shown().values("conversation_id").distinct()[:MOST].count()
+    if count:
+        query = urlencode(
+            {"environment": environment, "rating": "low", "reviewed": "no", "date": f"{UNREVIEWED_DAYS}d"}
+        )
+        number = f"{count}{'+' if count == MOST else ''}"
+        title = f"{number} conversation{'' if count == 1 else 's'} with low ratings nobody has reviewed"
+        yield Attention("star", title, f"Rated in the last {UNREVIEWED_DAYS} days.", f"conversations/?{query}")
+
+
+def _expiring_keys(member: Member) -> Iterator[Attention]:
+    now = timezone.now()
+    keys = ApiKey.objects.managed_by(member).filter(
+        revoked_at=None, successor=None, expires_at__gt=now, expires_at__lt=now + EXPIRES_SOON
+    )
+    for key in keys.order_by("expires_at")[:5]:
+        assert key.expires_at
+        days = (key.expires_at - now).days
+        when = "today" if not days else "tomorrow" if days == 1 else f"in {days} days"
+        detail = "Rotate it, or what uses it is refused."
+        yield Attention("key-round", f"The API key “{key.name}” expires {when}", detail, "api-keys/")

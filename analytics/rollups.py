@@ -179,7 +179,7 @@ def users_in_each(products: Sequence[Product], periods: Sequence[Days]) -> list[
 def _rows(statement: str, products: Sequence[Product], bounds: Sequence[datetime]) -> list[Any]:
     if not products:
         return []
-    values = {
+    values: dict[str, Any] = {
         "workspace": products[0].workspace_id,
         "products": [product.id for product in products],
         "bounds": list(bounds),
@@ -188,4 +188,4 @@ def _rows(statement: str, products: Sequence[Product], bounds: Sequence[datetime
     }
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

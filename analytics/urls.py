@@ -2,6 +2,10 @@
 
 from django.urls import path
 
-from analytics import views
+from analytics.views import home, products
 
-organization_urls = [path("", views.home, name="home")]
+organization_urls = [
+    path("", home.home, name="home"),
+    path("products/", products.index, name="product-list"),
+    path("products/<uuid:product_id>/", products.detail, name="product-detail"),
+]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations.views import arrivals, conversations, exports, facets, notes, reader, saved_views
+from conversations.views import arrivals, conversations, exports, facets, notes, product_deletion, reader, saved_views
 
 organization_urls = [
     path("conversations/", conversations.index, name="conversation-list"),
@@ -23,6 +23,8 @@ organization_urls = [
     path("conversations/<uuid:conversation_id>/notes/<uuid:note_id>/edit/", notes.edit, name="note-edit"),
     path("conversations/<uuid:conversation_id>/notes/<uuid:note_id>/delete/", notes.delete, name="note-delete"),
     path("conversations/<uuid:conversation_id>/messages/<uuid:message_id>/", reader.message, name="message-detail"),
+    path("products/<uuid:product_id>/delete/", product_deletion.delete, name="product-delete"),
+    path("products/deleted/<uuid:deleted_product_id>/", product_deletion.deleted, name="product-deleted"),
 ]
 
 # Outside of any organization: whoever has the ticket may ask.

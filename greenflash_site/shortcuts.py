@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 from conversations.models import Export, Message, Note, SavedView, conversations_of
 from greenflash_site.access import signed_in
 from greenflash_site.http import PersonRequest
-from products.models import AccessRequest, ApiKey, Invitation, Member, Role
+from products.models import AccessRequest, ApiKey, DeletedProduct, Invitation, Member, Role
 
 # What an id in a path names, as far as a member may see it: who may not see a thing is not led to it either.
 SEEN: dict[str, Callable[[Member], QuerySet[Any]]] = {
@@ -26,6 +26,7 @@ SEEN: dict[str, Callable[[Member], QuerySet[Any]]] = {
     "member_id": lambda member: _for_admins(Member, member),
     "invitation_id": lambda member: _for_admins(Invitation, member),
     "access_request_id": lambda member: _for_admins(AccessRequest, member),
+    "deleted_product_id": DeletedProduct.objects.seen_by,
 }
 
 

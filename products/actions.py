@@ -72,6 +72,24 @@ def create_product(
     return product
 
 
+@transaction.atomic
+def archive_product(product: Product, *, acting_user: Person) -> None:
+    """Put a product away: it is seen nowhere and refuses what is sent to it; nothing is lost."""
+    _set_archived(product, timezone.now(), Action.PRODUCT_ARCHIVED, acting_user)
+
+
+@transaction.atomic
+def restore_product(product: Product, *, acting_user: Person) -> None:
+    """Bring an archived product back as it was."""
+    _set_archived(product, None, Action.PRODUCT_RESTORED, acting_user)
+
+
+def _set_archived(product: Product, at: datetime | None, action: Action, acting_user: Person) -> None:
+    others = Product.objects.filter(id=product.id, archived_at__isnull=at is not None, deleted_at=None)
+    if others.update(archived_at=at, updated_at=timezone.now()):
+        record(product.workspace, action, acting_user=acting_user, target=product)
+
+
 @dataclass(frozen=True)
 class NewApiKey:
     """A key that was just made; `plaintext` exists nowhere else."""

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from products.accounts import invitation_of
 from products.actions import create_workspace
+from products.audit import changes, record
 from products.models import (
     ENVIRONMENTS,
     Action,
@@ -139,13 +140,16 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.workspace = workspace
-        self._twin = Product.objects.filter(workspace=workspace).twin_of(self.instance)
+        self._twin = Product.objects.filter(workspace=workspace, deleted_at=None).twin_of(self.instance)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a second product of one name in one environment, in words."""
         values = super().clean() or {}
         namesakes = Product.objects.filter(
-            workspace=self.instance.workspace, name=values.get("name"), environment__in=self.environments(values)
+            workspace=self.instance.workspace,
+            name=values.get("name"),
+            environment__in=self.environments(values),
+            deleted_at=None,
         ).exclude(id__in=[self.instance.id, *([self._twin.id] if self._twin else [])])
         if namesake := namesakes.first():
             self.add_error("name", f"There is a {namesake.environment} product of this name already.")
@@ -154,6 +158,22 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
     def environments(self, values: dict[str, Any]) -> list[str]:
         """Where the name must be free: a twin is renamed along."""
         return list(ENVIRONMENTS) if self._twin else [self.instance.environment]
+
+    @transaction.atomic
+    def save_as(self, acting_user: Person) -> Product:
+        """Store what a person has changed, and note it in the audit log."""
+        before, after = changes(self.instance, self.Meta.fields)
+        product = self.save()
+        if after:
+            record(
+                product.workspace,
+                Action.PRODUCT_CHANGED,
+                acting_user=acting_user,
+                target=product,
+                before=before,
+                after=after,
+            )
+        return product
 
     @transaction.atomic
     def save(self, commit: bool = True) -> Product:

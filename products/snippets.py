@@ -43,6 +43,27 @@ async def main() -> None:
 asyncio.run(main())
 """
 
+PYTHON_AIOHTTP = """\
+# pip install "greenflash[aiohttp]"
+# Set GREENFLASH_API_KEY to your key, and GREENFLASH_BASE_URL={base_url}
+import asyncio
+from greenflash import AsyncGreenflash, DefaultAioHttpClient
+
+async def main() -> None:
+    async with AsyncGreenflash(http_client=DefaultAioHttpClient()) as client:
+        await client.messages.create(
+            product_id="{product_id}",
+            external_user_id="user-123",
+            external_conversation_id="conversation-1",
+            messages=[
+                {{"role": "user", "content": "Hello! Can I change my delivery address?"}},
+                {{"role": "assistant", "content": "Of course. What is your order number?"}},
+            ],
+        )
+
+asyncio.run(main())
+"""
+
 TYPESCRIPT = """\
 // npm install greenflash
 // Set GREENFLASH_API_KEY to your key, and GREENFLASH_BASE_URL={base_url}
@@ -105,6 +126,7 @@ def snippets(*, product_id: UUID) -> list[Snippet]:
     return [
         Snippet("python", "Python", "python", PYTHON.format(**values)),
         Snippet("python-async", "Python async", "python", PYTHON_ASYNC.format(**values)),
+        Snippet("python-aiohttp", "Python aiohttp", "python", PYTHON_AIOHTTP.format(**values)),
         Snippet("typescript", "TypeScript", "typescript", TYPESCRIPT.format(**values)),
         Snippet("curl", "curl", "shell", CURL.format(**values)),
         Snippet("agent", "Prompt for a coding agent", "text", AGENT_PROMPT.format(**values)),

@@ -94,10 +94,10 @@ account_urls = [
 ]
 
 organization_urls = [
-    path("products/", products.index, name="product-list"),
     path("products/new/", products.new, name="product-new"),
-    path("products/<uuid:product_id>/", products.detail, name="product-detail"),
     path("products/<uuid:product_id>/edit/", products.edit, name="product-edit"),
+    path("products/<uuid:product_id>/archive/", products.archive, name="product-archive"),
+    path("products/<uuid:product_id>/restore/", products.restore, name="product-restore"),
     path("products/<uuid:product_id>/collaborators/", collaborators.add, name="collaborator-add"),
     path(
         "products/<uuid:product_id>/collaborators/<uuid:member_id>/remove/",

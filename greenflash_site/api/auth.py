@@ -29,14 +29,16 @@ class Caller:
     """What a key may do in its workspace.
 
     `versions` maps every product the key may use to the version new conversations begin under; `out_of_reach` maps the
-    workspace's other products, which answer 403 rather than 404, to their environments; `environment` is the one that
-    the key is bound to, and `networks` where it may be used from (none: anywhere).
+    workspace's other products, which answer 403 rather than 404, to their environments; `archived` are those
+    within reach that were put away; `environment` is the one that the key is bound to, and `networks` where it may be
+    used from (none: anywhere).
     """
 
     workspace_id: UUID
     scope: str
     versions: dict[UUID, UUID]
     out_of_reach: dict[UUID, str]
+    archived: frozenset[UUID] = frozenset()
     environment: str | None = None
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     api_key_id: UUID | None = None
@@ -59,7 +61,10 @@ class Caller:
         """
         if product_id is None:
             return self
-        caller = self if product_id in self.versions or product_id in self.out_of_reach else self.reload()
+        is_known = product_id in self.versions or product_id in self.out_of_reach or product_id in self.archived
+        caller = self if is_known else self.reload()
+        if product_id in caller.archived:
+            raise forbidden("product_archived", "This product is archived. Restore it, and it takes messages again.")
         if product_id in caller.out_of_reach:
             raise caller.refusal(caller.out_of_reach[product_id])
         if product_id not in caller.versions:
@@ -105,8 +110,8 @@ def authenticate(request: HttpRequest) -> Caller:
 
 def caller_of(workspace: Workspace) -> Caller:
     """The caller that our own commands are: all of a workspace, without a key."""
-    versions, _ = _products(workspace.id, environment=None, only=None)
-    return Caller(workspace_id=workspace.id, scope=Scope.ALL, versions=versions, out_of_reach={})
+    versions, _, archived = _products(workspace.id, environment=None, only=None)
+    return Caller(workspace_id=workspace.id, scope=Scope.ALL, versions=versions, out_of_reach={}, archived=archived)
 
 
 def forget_callers() -> None:
@@ -142,7 +147,7 @@ def _look_up(key_hash: bytes) -> Caller | None:
     now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
         ApiKey.objects.filter(id=key.id).update(last_used_at=now)
-    versions, out_of_reach = _products(
+    versions, out_of_reach, archived = _products(
         key.workspace_id,
         environment=key.environment,
         only=None if key.every_product else {product.id for product in key.products.all()},
@@ -152,6 +157,7 @@ def _look_up(key_hash: bytes) -> Caller | None:
         scope=key.scope,
         versions=versions,
         out_of_reach=out_of_reach,
+        archived=archived,
         environment=key.environment,
         networks=tuple(ip_network(network) for network in key.addresses),
         api_key_id=key.id,
@@ -161,13 +167,21 @@ def _look_up(key_hash: bytes) -> Caller | None:
 
 def _products(
     workspace_id: UUID, *, environment: str | None, only: set[UUID] | None
-) -> tuple[dict[UUID, UUID], dict[UUID, str]]:
-    """The newest version of each product within reach (all, or `only` some), and the environments of the others."""
-    newest = Version.objects.filter(workspace_id=workspace_id).order_by("product_id", "-number").distinct("product_id")
-    versions, out_of_reach = {}, {}
-    for product_id, product_environment, version_id in newest.values_list("product_id", "product__environment", "id"):
-        if (environment in (None, product_environment)) and (only is None or product_id in only):
-            versions[product_id] = version_id
-        else:
+) -> tuple[dict[UUID, UUID], dict[UUID, str], frozenset[UUID]]:
+    """The newest version of each product within reach (all, or `only` some), and the environments of the others.
+
+    Then those that would be within reach, were they not archived.
+    """
+    newest = Version.objects.filter(workspace_id=workspace_id, product__deleted_at=None)
+    newest = newest.order_by("product_id", "-number").distinct("product_id")
+    versions, out_of_reach, archived = {}, {}, set()
+    for product_id, product_environment, archived_at, version_id in newest.values_list(
+        "product_id", "product__environment", "product__archived_at", "id"
+    ):
+        if environment not in (None, product_environment) or (only is not None and product_id not in only):
             out_of_reach[product_id] = product_environment
-    return versions, out_of_reach
+        elif archived_at is not None:
+            archived.add(product_id)
+        else:
+            versions[product_id] = version_id
+    return versions, out_of_reach, frozenset(archived)

@@ -3,6 +3,7 @@
 from products.models.access_request import AccessRequest
 from products.models.api_key import ApiKey, ApiKeyQuerySet, Scope
 from products.models.audit_entry import Action, AuditEntry, AuditEntryQuerySet
+from products.models.deleted_product import DeletedProduct
 from products.models.deleted_workspace import DeletedWorkspace
 from products.models.invitation import Invitation
 from products.models.member import Collaborator, Member, Role
@@ -22,6 +23,7 @@ __all__ = [
     "AuditEntry",
     "AuditEntryQuerySet",
     "Collaborator",
+    "DeletedProduct",
     "DeletedWorkspace",
     "Environment",
     "Invitation",

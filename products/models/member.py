@@ -99,7 +99,14 @@ class Member(models.Model):
         return self.has_role(Role.ADMIN)
 
     def visible_products(self) -> ProductQuerySet:
-        """Every product for owners and admins; for members and viewers those they were added to; by name."""
+        """Every product in use for owners and admins; for members and viewers those they were added to; by name."""
+        return self._products().in_use()
+
+    def archived_products(self) -> ProductQuerySet:
+        """The same of those that are archived."""
+        return self._products().archived()
+
+    def _products(self) -> ProductQuerySet:
         products = Product.objects.filter(workspace_id=self.workspace_id).by_name()
         if self.sees_every_product:
             return products

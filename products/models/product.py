@@ -34,6 +34,14 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Those of one environment; "all" leaves everything."""
         return self if environment == "all" else self.filter(environment=environment)
 
+    def in_use(self) -> Self:
+        """Neither archived nor being deleted."""
+        return self.filter(archived_at=None, deleted_at=None)
+
+    def archived(self) -> Self:
+        """Put away: nobody sees or sends to them until they are restored."""
+        return self.filter(archived_at__isnull=False, deleted_at=None)
+
     def by_name(self) -> Self:
         """Alphabetically, production before its development twin."""
         return self.order_by("name", "-environment", "id")
@@ -61,13 +69,20 @@ class Product(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    archived_at = models.DateTimeField(null=True)
+    # From then on it is gone for everybody, while the worker deletes what it holds.
+    deleted_at = models.DateTimeField(null=True)
 
     objects = ProductQuerySet.as_manager()
 
     class Meta:
         db_table = "product"
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "name", "environment"], name="product_name_unique"),
+            models.UniqueConstraint(
+                fields=["workspace", "name", "environment"],
+                condition=models.Q(deleted_at__isnull=True),
+                name="product_name_unique",
+            ),
             models.CheckConstraint(condition=models.Q(environment__in=ENVIRONMENTS), name="product_environment_known"),
             models.CheckConstraint(condition=models.Q(kind__in=Kind.values), name="product_kind_known"),
         ]

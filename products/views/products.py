@@ -1,27 +1,17 @@
-"""Products: the cards, making one, and its page."""
+"""Products: making and changing one. Their cards and their numbers are in analytics/views/products.py."""
 
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
 
 from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest, render, retry_collision
-from products.actions import create_product
+from products.actions import archive_product, create_product, restore_product
 from products.forms import NewProductForm, ProductForm
 from products.models import Role
-from products.snippets import snippets
-from products.team import waiting
-from products.team_forms import CollaboratorForm
-
-
-@member_required()
-def index(request: MemberRequest) -> HttpResponse:
-    """The products this member may see, in the environment of the switch."""
-    products = request.products.in_environment(request.environment).by_name()
-    context = {"products": products, "waiting": waiting(request.member)}
-    return render(request, "products/list.html", context)
 
 
 @member_required(Role.MEMBER)
@@ -36,20 +26,6 @@ def new(request: MemberRequest) -> HttpResponse:
     return render(request, "products/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@member_required()
-def detail(request: MemberRequest, product_id: UUID) -> HttpResponse:
-    """One product: its id, its twin, how to send to it."""
-    product = get_object_or_404(request.products, id=product_id)
-    context = {
-        "product": product,
-        "twin": request.products.twin_of(product),
-        "snippets": snippets(product_id=product.id),
-        "collaborators": product.collaborators.select_related("member__person").order_by("created_at"),
-        "collaborator_form": CollaboratorForm(product=product) if request.member.has_role(Role.MEMBER) else None,
-    }
-    return render(request, "products/detail.html", context)
-
-
 @member_required(Role.MEMBER)
 @retry_collision
 def edit(request: MemberRequest, product_id: UUID) -> HttpResponse:
@@ -57,7 +33,27 @@ def edit(request: MemberRequest, product_id: UUID) -> HttpResponse:
     product = get_object_or_404(request.products, id=product_id)
     form = ProductForm(request.POST or None, instance=product, workspace=request.workspace)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        form.save_as(request.user)
         messages.success(request, "Saved.")
         return redirect("product-detail", request.workspace.slug, product.id)
     return render(request, "products/edit.html", {"form": form, "product": product}, status=422 if form.errors else 200)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def archive(request: MemberRequest, product_id: UUID) -> HttpResponse:
+    """Put a product away."""
+    product = get_object_or_404(request.products, id=product_id)
+    archive_product(product, acting_user=request.user)
+    messages.success(request, f"{product.name} is archived. What is sent to it is refused until you restore it.")
+    return redirect("product-list", request.workspace.slug)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def restore(request: MemberRequest, product_id: UUID) -> HttpResponse:
+    """Bring an archived product back."""
+    product = get_object_or_404(request.member.archived_products(), id=product_id)
+    restore_product(product, acting_user=request.user)
+    messages.success(request, f"{product.name} is back.")
+    return redirect("product-detail", request.workspace.slug, product.id)

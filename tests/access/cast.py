@@ -20,6 +20,7 @@ from products.actions import create_api_key, create_product, create_workspace
 from products.models import (
     AccessRequest,
     ApiKey,
+    DeletedProduct,
     DeletedWorkspace,
     Environment,
     Invitation,
@@ -179,6 +180,9 @@ def _objects(product: Product, member: Member) -> dict[str, Any]:
         "saved_view_id": SavedView.objects.create(workspace=workspace, member=member, name=f"View of {product.id}").id,
         "export_id": Export.objects.create(
             workspace=workspace, member=member, format="csv", zone="UTC", product_ids=[], finished_at=timezone.now()
+        ).id,
+        "deleted_product_id": DeletedProduct.objects.create(
+            workspace=workspace, former_id=uuid4(), name=product.name, environment=product.environment, total=0
         ).id,
         "api_key_id": create_api_key(workspace, acting_user=None, name="web server", products=[product]).api_key.id,
         "model_id": Model.objects.get(workspace=workspace, canonical_id=conversation.model).id,

@@ -8,15 +8,21 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import msgspec
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
 from analytics.queries import DAYS, product_cards
+from conversations.ingest.ratings import LogRating, store_rating
+from conversations.models import Conversation, Review
+from greenflash_site.api.auth import caller_of
 from products.actions import create_api_key, create_product
 from products.models import Member, Product
 from tests.conftest import browser_of, tell
+from tests.conversations.test_tallies import count_all
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -29,6 +35,21 @@ def states(page: str) -> list[str]:
 def sparklines(page: str) -> list[list[int]]:
     """The numbers of the cards' sparklines, as read to people who do not see."""
     return [[int(number) for number in each.split(",")] for each in re.findall(r"last \d+ days: ([\d, ]+)", page)]
+
+
+def rate(conversation: Conversation, rating: int = 1, *, at: datetime | None = None, feedback: str = "") -> None:
+    """Rate a conversation with so many of five stars."""
+    body = {"rating": rating, "ratingMin": 1, "ratingMax": 5, "conversationId": str(conversation.id)}
+    body |= {"feedback": feedback} | ({"ratedAt": at.isoformat()} if at else {})
+    store_rating(msgspec.convert(body, LogRating), caller=caller_of(conversation.workspace))
+
+
+def attention(client: Client, **query: str) -> list[tuple[str, str]]:
+    """What needs attention: the text of each link and where it leads."""
+    page = client.get("/acme/", query).text
+    listed = page[page.index('id="attention-title"') :].split("</ul>")[0] if 'id="attention-title"' in page else ""
+    found = re.findall(r'<a class="row-link" href="([^"]+)"[^>]*>([^<]+)</a>', listed)
+    return [(html.unescape(text), html.unescape(href)) for href, text in found]
 
 
 def test_it_ticks_the_checklist_step_by_step(as_owner: Client, owner: Member) -> None:
@@ -44,7 +65,7 @@ def test_it_ticks_the_checklist_step_by_step(as_owner: Client, owner: Member) ->
     assert states(page) == ["done", "done", "current"]
     assert "Waiting for the first message" in page
     snippets = html.unescape(page)
-    assert snippets.count(str(product.id)) >= 5
+    assert snippets.count(str(product.id)) >= 6
     assert f"{settings.GREENFLASH.url}/api/v1" in snippets
     tell(product, "Hello")
     assert states(as_owner.get("/acme/").text) == []
@@ -112,30 +133,24 @@ def test_it_counts_what_a_plain_count_counts(owner: Member, as_owner: Client) ->
             begun[name][(midnight - datetime.combine(at.date(), time.min, tzinfo=UTC)).days] += 1
     create_product(owner, name="Gamma")
     expected = [[begun[name][back] for back in reversed(range(DAYS))] for name in ("Alpha", "Beta")]
-    cards = product_cards(owner.visible_products(), today=now.date())
+    count_all()
+    cards = product_cards(owner.visible_products(), zone=UTC)
     assert [card.product.name for card in cards] == ["Alpha", "Beta", "Gamma"]
-    assert [card.sparkline for card in cards] == [*expected, [0] * DAYS]
+    assert [[day.conversations for day in card.days] for card in cards] == [*expected, [0] * DAYS]
     for card, days in zip(cards, expected, strict=False):
         week, before = sum(days[-7:]), sum(days[:7])
-        assert (card.conversations_today, card.conversations_week) == (days[-1], week)
+        assert (card.conversations_today, card.week.conversations) == (days[-1], week)
         assert card.change == round(100 * (week - before) / before)
     assert cards[2].change is None
     assert cards[2].last_message_at is None
     assert sparklines(as_owner.get("/acme/").text) == [*expected, [0] * DAYS]
 
 
-def test_it_begins_a_day_at_midnight_in_utc(owner: Member, product: Product) -> None:
-    today = datetime(2026, 5, 4, tzinfo=UTC)
-    for at in (today - timedelta(microseconds=1), today, today + timedelta(hours=23, minutes=59)):
-        tell(product, "Hello", at=at)
-    [card] = product_cards(owner.visible_products(), today=today.date())
-    assert card.sparkline[-2:] == [1, 2]
-
-
 def test_it_never_mixes_environments(as_owner: Client, product: Product, development: Product) -> None:
     tell(product, "Real talk")
     for _ in range(3):
         tell(development, "Trial talk")
+    count_all()
     shown = {}
     for environment in ("production", "development", "all"):
         page = as_owner.get("/acme/", {"environment": environment}).text
@@ -162,7 +177,111 @@ def test_it_takes_few_queries_whatever_the_data(
     as_owner: Client, owner: Member, django_assert_max_num_queries: Callable[[int], AbstractContextManager[Any]]
 ) -> None:
     for number in range(12):
-        tell(create_product(owner, name=f"Bot {number}"), "Hello", externalOrganizationId=f"org-{number}")
+        product = create_product(owner, name=f"Bot {number}")
+        conversation = tell(product, "Hello", externalOrganizationId=f"org-{number}")
+        rate(conversation)
+    count_all()
     as_owner.get("/acme/")
     with django_assert_max_num_queries(12):
         as_owner.get("/acme/")
+
+
+def test_it_links_each_number_to_the_conversations_behind_it(as_owner: Client, product: Product) -> None:
+    now = timezone.now()
+    for days in (0, 0, 0, 3, 5, 9):
+        rate(tell(product, "Hello", at=now - timedelta(days=days)), 4, at=now - timedelta(days=days))
+    tell(product, "Not rated", at=now)
+    count_all()
+    page = html.unescape(as_owner.get("/acme/").text)
+    links = re.findall(r'<a class="row-action" href="([^"]+)"[^>]*>(?:<data value="(\d+)"|(\d+)<small>)', page)
+    assert [(int(number or 0), percent) for _, number, percent in links] == [(4, ""), (6, ""), (0, "75")]
+    listed = [as_owner.get(link).text.count('class="row-link') for link, _, _ in links]
+    assert listed == [4, 6, 5]
+
+
+def test_it_begins_a_day_where_the_viewer_is(as_owner: Client, product: Product) -> None:
+    here = ZoneInfo("Pacific/Auckland")
+    midnight = datetime.combine(datetime.now(here).date(), time.min, tzinfo=here)
+    tell(product, "Yesterday", at=midnight - timedelta(minutes=1))
+    tell(product, "Today", at=midnight)
+    count_all()
+    as_owner.cookies["timezone"] = "Pacific/Auckland"
+    assert sparklines(as_owner.get("/acme/").text)[0][-2:] == [1, 1]
+
+
+def test_it_shows_the_latest_low_ratings_that_stand(as_owner: Client, owner: Member, product: Product) -> None:
+    now = timezone.now()
+    for number in range(7):
+        conversation = tell(product, f"bad {number}", at=now)
+        rate(conversation, at=now - timedelta(hours=number), feedback=f"awful {number}")
+    rate(tell(product, "good"), 5, feedback="wonderful")
+    again = tell(product, "better now")
+    rate(again, at=now - timedelta(hours=2), feedback="was awful")
+    rate(again, 5, at=now)
+    page = as_owner.get("/acme/").text
+    assert re.findall(r"awful \d", page) == [f"awful {number}" for number in range(5)]
+    assert "wonderful" not in page
+    assert "was awful" not in page
+
+
+def test_it_tells_of_low_ratings_until_they_are_reviewed(
+    as_owner: Client, owner: Member, product: Product, development: Product
+) -> None:
+    bad = [tell(product, f"bad {number}") for number in range(3)]
+    for conversation in (*bad, bad[0], tell(development, "bad trial")):
+        rate(conversation)
+    for left in (3, 2, 1):
+        [(title, href)] = attention(as_owner)
+        assert title.startswith(f"{left} conversation{'' if left == 1 else 's'} with low ratings")
+        assert as_owner.get(href).text.count('class="row-link') == left
+        conversation = bad.pop()
+        Review.objects.create(
+            workspace=owner.workspace, conversation=conversation, reviewer=owner.person, reviewed_at=timezone.now()
+        )
+    assert attention(as_owner) == []
+    assert len(attention(as_owner, environment="all")) == 1
+
+
+def test_it_tells_of_tools_that_fail_more_often(as_owner: Client, owner: Member, product: Product) -> None:
+    now = timezone.now()
+    steady = create_product(owner, name="Steady")
+    call, error = (
+        {"messageType": "tool_call", "toolName": "t", "input": {}},
+        {"messageType": "tool_error", "output": "no"},
+    )
+    for day in range(14):
+        at = now - timedelta(days=day)
+        tell(product, *[call] * 10, *[error] * (3 if day < 7 else 1), at=at)
+        tell(steady, *[call] * 10, *[error] * 3, at=at)
+    count_all()
+    [(title, href)] = attention(as_owner)
+    assert title == "Tools of Helpbot fail more often"
+    assert as_owner.get(href).text.count('class="row-link') == 7
+
+
+def test_it_tells_of_a_product_that_fell_silent(as_owner: Client, owner: Member, product: Product) -> None:
+    now = timezone.now()
+    weekly = create_product(owner, name="Weekly")
+    for day in range(2, 14):
+        tell(product, "Hello", at=now - timedelta(days=day))
+    for day in (2, 9):
+        tell(weekly, "Hello", at=now - timedelta(days=day))
+    count_all()
+    assert attention(as_owner) == [("Helpbot is silent", f"/acme/products/{product.id}/")]
+    tell(product, "Back again")
+    count_all()
+    assert attention(as_owner) == []
+
+
+def test_it_tells_of_keys_that_end_soon_to_who_manages_them(
+    as_owner: Client, owner: Member, viewer: Member, collaborator: Member, product: Product
+) -> None:
+    tell(product, "Hello")
+    now = timezone.now()
+    for name, days in (("soon", 2), ("later", 30), ("gone", -1)):
+        create_api_key(
+            owner.workspace, acting_user=owner.person, name=name, expires_at=now + timedelta(days=days, hours=1)
+        )
+    assert attention(as_owner) == [("The API key “soon” expires in 2 days", "/acme/api-keys/")]
+    for member in (viewer, collaborator):
+        assert attention(browser_of(member.person)) == []

@@ -11,7 +11,7 @@ from django.utils import timezone
 from conversations.models import Conversation, Event, Export, Note, Rating, SavedView
 from greenflash_site.urls import organization_urls
 from products.actions import create_api_key, create_product
-from products.models import AccessRequest, Environment, Member, Role
+from products.models import AccessRequest, DeletedProduct, Environment, Member, Role
 from products.team import invite
 from tests.conftest import tell
 from tests.factories import MemberFactory, WorkspaceFactory
@@ -46,8 +46,12 @@ QUERIES: dict[str, Sequence[str]] = {
     "message-detail": [""],
     "product-list": [""],
     "product-new": [""],
-    "product-detail": [""],
+    "product-detail": ["", "?days=90"],
     "product-edit": [""],
+    "product-archive": [],
+    "product-restore": [],
+    "product-delete": [""],
+    "product-deleted": [""],
     "api-key-list": [""],
     "api-key-new": [""],
     "api-key-revoke": [],
@@ -191,6 +195,16 @@ def ids_of(owner: Member) -> dict[str, Any]:
         "member_id": newcomer.id,
         "access_request_id": AccessRequest.objects.create(workspace=workspace, member=newcomer).id,
         "invitation_id": invite("ivan@acme.example", role=Role.VIEWER, acting_member=owner).invitation.id,
+        "deleted_product_id": DeletedProduct.objects.create(
+            workspace=workspace,
+            former_id=product.id,
+            name="Old bot",
+            environment="production",
+            deleted_by=owner.person,
+            total=9,
+            counts={"conversation": 9, "message": 90},
+            finished_at=now,
+        ).id,
     }
 
 

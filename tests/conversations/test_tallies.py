@@ -124,8 +124,12 @@ class Course:
 
     def send(self) -> None:
         """Messages of any time, some of them again, perhaps with a prompt."""
-        kinds = [{"role": "user"}, {"role": "assistant"}, {"messageType": "tool_call", "toolName": "t", "input": {}}]
-        kinds.append({"messageType": "tool_error", "toolName": "t", "output": "no"})
+        kinds: list[dict[str, Any]] = [
+            {"role": "user"},
+            {"role": "assistant"},
+            {"messageType": "tool_call", "toolName": "t", "input": {}},
+            {"messageType": "tool_error", "toolName": "t", "output": "no"},
+        ]
         said = [
             {
                 **self.random.choice(kinds),

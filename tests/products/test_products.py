@@ -6,9 +6,12 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from conversations.models import Conversation
+from greenflash_site.api import auth
 from products.actions import create_product
-from products.models import Collaborator, Environment, Member, Product, Version
-from tests.conftest import browser_of
+from products.models import Action, AuditEntry, Collaborator, Environment, Member, Product, Role, Version
+from tests.conftest import Api, browser_of, tell
+from tests.factories import MemberFactory
 
 FORM = {
     "name": "Helpbot",
@@ -180,3 +183,85 @@ def test_it_wants_a_name_that_is_free_for_the_twin_too(
     response = as_owner.post(f"/acme/products/{product.id}/edit/", form)
     assert response.status_code == 422
     assert "development product of this name" in response.text
+
+
+ARCHIVE = "/acme/products/{}/archive/"
+
+
+def archive(client: Client, product: Product) -> Any:
+    """Post the button."""
+    return client.post(ARCHIVE.format(product.id))
+
+
+def test_it_archives_a_product_and_restores_it(as_owner: Client, owner: Member, product: Product) -> None:
+    conversation = tell(product, "Hello")
+    pages = [
+        f"/acme/products/{product.id}/",
+        f"/acme/products/{product.id}/edit/",
+        f"/acme/conversations/{conversation.id}/",
+    ]
+    assert archive(as_owner, product).headers["Location"] == "/acme/products/"
+    assert [as_owner.get(page).status_code for page in pages] == [404] * 3
+    assert "Hello" not in as_owner.get("/acme/conversations/").text
+    listed = as_owner.get("/acme/products/").text
+    assert listed.index("Archived") < listed.index("Helpbot")
+    answer = as_owner.post(f"/acme/products/{product.id}/restore/")
+    assert answer.headers["Location"] == pages[0]
+    assert [as_owner.get(page).status_code for page in pages] == [200] * 3
+    entries = AuditEntry.objects.filter(target_id=product.id).order_by("id")
+    assert [entry.action for entry in entries][1:] == [Action.PRODUCT_ARCHIVED, Action.PRODUCT_RESTORED]
+    assert {entry.actor for entry in entries} == {owner.person.email}
+
+
+def test_it_archives_once(as_owner: Client, product: Product) -> None:
+    assert archive(as_owner, product).status_code == 302
+    assert archive(as_owner, product).status_code == 404
+    assert as_owner.post(f"/acme/products/{product.id}/restore/").status_code == 302
+    assert as_owner.post(f"/acme/products/{product.id}/restore/").status_code == 404
+
+
+def test_it_refuses_what_is_sent_to_an_archived_product(as_owner: Client, product: Product, api: Api) -> None:
+    body = {"productId": str(product.id), "externalUserId": "u", "messages": [{"role": "user", "content": "Hi"}]}
+    first = api.post("messages", {**body, "externalConversationId": "c"}).json()
+    event = {"eventType": "purchase", "value": "pro", "productId": str(product.id), "externalUserId": "u"}
+    rating = {"rating": 1, "ratingMin": 0, "ratingMax": 1, "conversationId": first["conversationId"]}
+    archive(as_owner, product)
+    auth.forget_callers()  # which they are within a second
+    for answer in (api.post("messages", body), api.post("events", event)):
+        assert (answer.status_code, answer.json()["code"]) == (403, "product_archived")
+    assert api.post("ratings", rating).status_code == 404
+    assert api.get(f"products/{product.id}").status_code == 404
+    assert api.get("products").json() == []
+    assert Conversation.objects.get().message_count == 1
+    as_owner.post(f"/acme/products/{product.id}/restore/")
+    auth.forget_callers()
+    assert api.post("messages", {**body, "externalConversationId": "c"}).status_code == 201
+    assert Conversation.objects.get().message_count == 2
+
+
+def test_it_lets_admins_alone_archive(collaborator: Member, viewer: Member, product: Product) -> None:
+    for member in (collaborator, viewer):
+        browser = browser_of(member.person)
+        assert archive(browser, product).status_code == 403
+        assert "/archive/" not in browser.get(f"/acme/products/{product.id}/").text
+    admin = MemberFactory.create(workspace=product.workspace, role=Role.ADMIN)
+    browser = browser_of(admin.person)
+    assert ARCHIVE.format(product.id) in browser.get(f"/acme/products/{product.id}/edit/").text
+    assert archive(browser, product).status_code == 302
+    bob = browser_of(collaborator.person)
+    assert "Helpbot" in bob.get("/acme/products/").text
+    assert "/restore/" not in bob.get("/acme/products/").text
+    assert bob.post(f"/acme/products/{product.id}/restore/").status_code == 403
+
+
+def test_it_notes_what_was_changed(bob: Client, collaborator: Member, product: Product) -> None:
+    bob.post(f"/acme/products/{product.id}/edit/", {**FORM, "name": "Renamed", "kind": product.kind})
+    entry = AuditEntry.objects.get(action=Action.PRODUCT_CHANGED)
+    assert (entry.actor, entry.before["name"], entry.after["name"]) == (
+        collaborator.person.email,
+        "Helpbot",
+        "Renamed",
+    )
+    assert "kind" not in entry.after
+    bob.post(f"/acme/products/{product.id}/edit/", {**FORM, "name": "Renamed", "kind": product.kind})
+    assert AuditEntry.objects.filter(action=Action.PRODUCT_CHANGED).count() == 1

@@ -1,15 +1,13 @@
 """Home: until data flows a checklist that ticks itself, afterwards what is going on."""
 
-from datetime import UTC, datetime
-
 from django.http import HttpResponse
 
 from analytics.onboarding import onboarding
-from analytics.queries import product_cards
+from analytics.queries import attention, low_ratings, product_cards
 from conversations.models import conversations_of
 from conversations.rows import rows_of
 from greenflash_site.access import member_required
-from greenflash_site.http import MemberRequest, partial, render
+from greenflash_site.http import MemberRequest, partial, render, zone_of
 from products.team import waiting
 
 LATEST = 8
@@ -26,9 +24,12 @@ def home(request: MemberRequest) -> HttpResponse:
     if first is None:
         steps = onboarding(request.workspace, request.products)
         return render(request, "home.html", {"onboarding": steps, "waiting": waiting(request.member)})
-    products = request.products.in_environment(request.environment)
+    cards = product_cards(request.products.in_environment(request.environment), zone=zone_of(request))
+    products = [card.product for card in cards]
     context = {
-        "products": product_cards(products, today=datetime.now(UTC).date()),
+        "products": cards,
+        "attention": attention(cards, member=request.member, environment=request.environment),
+        "low_ratings": low_ratings(products),
         "latest": rows_of(conversations_of(products).newest_first()[:LATEST], request.workspace),
     }
     return render(request, "home.html", context)

@@ -1,0 +1,115 @@
+"""A product's page in numbers: figures of some days against those before, and charts of them day by day."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from analytics import charts
+from analytics.charts import Chart, Series
+from analytics.queries import change
+from analytics.rollups import Days, EventNumbers, Numbers, by_day, events_by_day, total, users_by_day, users_in_each
+from products.models import Product
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number of the whole time, its change in percent against the time before, and the query of what is behind it."""
+
+    label: str
+    value: float | None
+    change: int | None
+    query: str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a product's page shows."""
+
+    figures: list[Figure]
+    charts: list[Chart]
+    has_data: bool
+
+
+def product_overview(product: Product, days: Days) -> Overview:
+    """The numbers of a product in these days and in as many before; four queries."""
+    both = days.with_before
+    numbers, events, users = by_day([product], both), events_by_day([product], both), users_by_day([product], both)
+    users_before, users_now = users_in_each([product], [days.before, days])
+    count = len(days)
+    now, before = total(numbers[count:]), total(numbers[:count])
+    first = product.created_at.astimezone(days.zone).date()
+
+    def told[T](values: Sequence[T], read: Callable[[T], Any]) -> tuple[list[Any], list[Any]]:
+        """These values and those before, None where the product was not there yet."""
+        read_values = [read(value) for value in values]
+        known = [value or (None if day < first else value) for day, value in zip(both, read_values, strict=True)]
+        return known[count:], known[:count]
+
+    def compared(title: str, draw: Callable[..., Any], values: Sequence[Any], read: Callable[[Any], Any]) -> Chart:
+        these, those = told(values, read)
+        series = [Series(title, these), Series("The time before", those, "muted")]
+        return charts.chart(draw, series, title=title, **common)
+
+    def parts(title: str, *named: tuple[str, Callable[[Numbers], int], str]) -> Chart:
+        series = [Series(name, told(numbers, read)[0], tone) for name, read, tone in named]
+        return charts.chart(charts.stacked, series, title=title, **common)
+
+    common: dict[str, Any] = {
+        "labels": [day_label(day) for day in days],
+        "links": [f"?{_query(product, first=day, last=day)}" for day in days],
+    }
+    whole: dict[str, Any] = {"product": product, "first": days.first, "last": days.last}
+    rating, rating_before = now.rating, before.rating
+    figures = [
+        Figure("Conversations", now.conversations, change(now.conversations, before.conversations), _query(**whole)),
+        Figure("Users", users_now, change(users_now, users_before), _query(**whole)),
+        Figure("Messages", now.messages, change(now.messages, before.messages), _query(**whole)),
+        Figure(
+            "Rating",
+            None if rating is None else round(100 * rating),
+            change(rating, rating_before) if rating is not None and rating_before else None,
+            _query(**whole, rating="any"),
+            "%",
+        ),
+        Figure("Events", *_events(events, count), _query(**whole, event="yes")),
+        Figure("Tokens", now.tokens, change(now.tokens, before.tokens), _query(**whole)),
+    ]
+    return Overview(
+        figures=figures,
+        charts=[
+            compared("Conversations", charts.bars, numbers, lambda day: day.conversations),
+            compared("Users", charts.line, users, lambda day: day),
+            parts(
+                "Ratings",
+                ("Low", lambda day: day.low_ratings, "negative"),
+                ("Medium", lambda day: day.ratings - day.low_ratings - day.high_ratings, "caution"),
+                ("High", lambda day: day.high_ratings, "accent"),
+            ),
+            compared("Events", charts.bars, events, lambda day: day.events),
+            compared("Tokens", charts.line, numbers, lambda day: day.tokens),
+            parts(
+                "Tool calls",
+                ("Failed", lambda day: day.tool_errors, "negative"),
+                ("Worked", lambda day: max(day.tool_calls - day.tool_errors, 0), "accent"),
+            ),
+        ],
+        has_data=any(day.messages for day in numbers),
+    )
+
+
+def day_label(day: date) -> str:
+    """A day as charts name it: "Nov 25"."""
+    return f"{day:%b} {day.day}"
+
+
+def _events(events: Sequence[EventNumbers], count: int) -> tuple[int, int | None]:
+    now, before = sum(day.events for day in events[count:]), sum(day.events for day in events[:count])
+    return now, change(now, before)
+
+
+def _query(product: Product, *, first: date, last: date, **more: str) -> str:
+    """The query string of the list of conversations (conversations/filters.py) for these days of a product."""
+    return urlencode({"environment": product.environment, "product": product.id, **more, "from": first, "until": last})
