@@ -209,12 +209,13 @@ def _runs(values: Sequence[Value]) -> list[list[tuple[int, float]]]:
 
 
 def _top(values: Iterable[Value]) -> float:
-    """A round number that no value exceeds: 1, 2, 2.5, 4 or 5 times a power of ten."""
+    """A round number that no value exceeds, and of whole numbers one that has a half."""
     most = max((value for value in values if value is not None), default=0)
     if most <= 0:
         return 1
     power = 10.0 ** floor(log10(most))
-    return float(next((power * times for times in (1, 2, 2.5, 4, 5) if power * times >= most), power * 10))
+    times = (1, 2, 4, 6, 8) if power == 1 else (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8)
+    return float(next((power * each for each in times if power * each >= most), power * 10))
 
 
 def _y(value: float, top: float) -> float:

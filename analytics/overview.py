@@ -50,7 +50,7 @@ def product_overview(product: Product, days: Days) -> Overview:
 
     def compared(title: str, draw: Callable[..., Any], values: Sequence[Any], read: Callable[[Any], Any]) -> Chart:
         these, those = told(values, read)
-        series = [Series(title, these), Series("The time before", those, "muted")]
+        series = [Series(title, these), *([Series("The time before", those, "muted")] if any(those) else [])]
         return charts.chart(draw, series, title=title, **common)
 
     def parts(title: str, *named: tuple[str, Callable[[Numbers], int], str]) -> Chart:
