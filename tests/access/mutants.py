@@ -24,7 +24,7 @@ LATER = [
     "tests/greenflash_site/test_access.py",
     "tests/greenflash_site/test_api_keys.py",
 ]
-VIEWS = ("products/views/*.py", "conversations/views/*.py", "analytics/views.py", "greenflash_site/shortcuts.py")
+VIEWS = ("products/views/*.py", "conversations/views/*.py", "analytics/views/*.py", "greenflash_site/shortcuts.py")
 API = ("conversations/api/*.py", "products/api.py")
 
 

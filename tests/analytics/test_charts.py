@@ -120,7 +120,9 @@ def test_it_shows_how_a_whole_is_made_up() -> None:
     assert "Ratings. no data" in charts.distribution([("5 stars", 0, "accent")], title="Ratings")
 
 
-@pytest.mark.parametrize(("most", "top"), [(1, "1"), (3, "4"), (5, "6"), (11, "12"), (21, "30"), (1_001, "1,200"), (0.35, "0.4")])
+@pytest.mark.parametrize(
+    ("most", "top"), [(1, "1"), (3, "4"), (5, "6"), (11, "12"), (21, "30"), (1_001, "1,200"), (0.35, "0.4")]
+)
 def test_it_scales_to_round_numbers(most: float, top: str) -> None:
     svg = parsed(charts.bars([Series("a", [most])], labels=["Nov 1"], title="t"))
     assert [each.text for each in svg.iter("text") if each.get("class") == "chart__scale"][-1] == top
