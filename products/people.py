@@ -12,6 +12,7 @@ from django.db import transaction
 
 from products import audit
 from products.models import Action, Member, Person, Role, Workspace
+from products.team import leave
 
 
 def pending_email(person: Person) -> EmailAddress | None:
@@ -44,9 +45,8 @@ def organizations_without_another_owner(person: Person) -> list[Workspace]:
     """Organizations that would be nobody's without this person."""
     owned = person.memberships.filter(role=Role.OWNER).values("workspace_id")
     with_others = Member.objects.filter(workspace_id__in=owned, role=Role.OWNER).exclude(person=person)
-    return list(
-        Workspace.objects.filter(id__in=owned).exclude(id__in=with_others.values("workspace_id")).order_by("name")
-    )
+    alone = Workspace.objects.filter(id__in=owned, deleted_at=None).exclude(id__in=with_others.values("workspace_id"))
+    return list(alone.order_by("name"))
 
 
 class StillNeeded(Exception):
@@ -65,8 +65,11 @@ def delete_account(person: Person) -> None:
     if organizations_without_another_owner(person):
         raise StillNeeded
     audit.record_for(person, Action.ACCOUNT_DELETED)
-    for membership in person.memberships.all():
-        membership.delete()
+    for membership in person.memberships.select_related("workspace", "person"):
+        if membership.workspace.deleted_at is None:
+            leave(membership)
+        else:
+            membership.delete()  # the organization is on its way out itself
     for model in (EmailAddress, Authenticator, SocialAccount):
         model.objects.filter(user=person).delete()
     keys = UserSession.objects.filter(user=person)

@@ -16,9 +16,11 @@ from pytest_django.fixtures import Settings
 
 from conversations.models import Note
 from products.accounts import password_reset_link
+from products.erasure import delete_workspace
 from products.models import AuditEntry, Member, Person, Product, Role
 from products.people import StillNeeded, delete_account
 from products.sessions import SEEN_KEY, device
+from products.team import invite
 from tests.conftest import PASSWORD, browser_of, tell
 from tests.factories import MemberFactory
 
@@ -244,6 +246,17 @@ class TestDelete:
         MemberFactory.create(workspace=owner.workspace, role=Role.OWNER)
         answer = browser_of(owner.person).post("/account/delete/", {"email": "ada@acme.example"})
         assert answer.headers["Location"] == "/account/deleted/"
+
+    def test_it_does_not_wait_for_an_organization_that_is_being_deleted(self, owner: Member) -> None:
+        delete_workspace(owner.workspace, acting_member=owner)
+        delete_account(owner.person)
+        assert not Member.objects.filter(person=owner.person).exists()
+
+    def test_it_leaves_no_invitation_as_a_way_back(self, owner: Member) -> None:
+        amy = MemberFactory.create(workspace=owner.workspace, role=Role.ADMIN)
+        invite("amy@elsewhere.example", role=Role.ADMIN, acting_member=amy)
+        delete_account(amy.person)
+        assert not owner.workspace.invitations.pending().exists()
 
 
 @pytest.mark.django_db(transaction=True)
