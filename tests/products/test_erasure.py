@@ -15,14 +15,15 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from conversations.ingest import prompts
-from conversations.models import Export, ExportChunk, Note, Review, SavedView
+from conversations.models import EventTally, Export, ExportChunk, Note, Review, SavedView
 from conversations.visits import visit_due_conversations
 from greenflash_site.api import auth
 from products import erasure
 from products.actions import create_api_key, create_product
 from products.erasure import delete_workspace, erase_some, tables_of_workspaces
-from products.models import AccessRequest, DeletedWorkspace, Member, Product, Role, Workspace
+from products.models import AccessRequest, DeletedProduct, DeletedWorkspace, Member, Product, Role, Workspace
 from products.models.api_key import ApiKeyProduct
+from products.models.ids import new_id
 from products.models.request_key import RequestCount, RequestKey
 from products.tasks import erase_workspace, resume_erasing
 from products.team import invite
@@ -68,6 +69,10 @@ def fill(owner: Member) -> Product:
         assert sent.status_code in (200, 201), sent.content
     while visit_due_conversations():
         pass
+    EventTally.objects.create(workspace=workspace, product=product, quarter=now, type="purchase")
+    DeletedProduct.objects.create(
+        workspace=workspace, former_id=new_id(), name="Old", environment="production", total=0
+    )
     conversation = tell(product, "Noted")
     note = Note.objects.create(workspace=workspace, conversation=conversation, author=owner.person, text="@ada")
     note.mentions.create(workspace=workspace, person=owner.person, name="ada")
