@@ -9,18 +9,18 @@ from urllib.parse import urlencode
 from analytics import charts
 from analytics.charts import Chart, Series
 from analytics.queries import change
-from analytics.rollups import Days, EventNumbers, Numbers, by_day, events_by_day, total, users_by_day, users_in_each
+from analytics.rollups import Days, EventNumbers, Numbers, by_day, events_by_day, total, users_by_day_and_half
 from products.models import Product
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A number of the whole time, its change in percent against the time before, and the query of what is behind it."""
+    """A number of the whole time, its change in percent against the time before, and where what is behind it is."""
 
     label: str
     value: float | None
     change: int | None
-    query: str
+    path: str
     unit: str = ""
 
 
@@ -33,11 +33,14 @@ class Overview:
     has_data: bool
 
 
-def product_overview(product: Product, days: Days) -> Overview:
-    """The numbers of a product in these days and in as many before; four queries."""
+def product_overview(product: Product, days: Days, *, behind: str) -> Overview:
+    """The numbers of a product in these days and in as many before; three queries.
+
+    `behind` is the address of the list of conversations, to which every number leads.
+    """
     both = days.with_before
-    numbers, events, users = by_day([product], both), events_by_day([product], both), users_by_day([product], both)
-    users_before, users_now = users_in_each([product], [days.before, days])
+    numbers, events = by_day([product], both), events_by_day([product], both)
+    users, (users_before, users_now) = users_by_day_and_half([product], both)
     count = len(days)
     now, before = total(numbers[count:]), total(numbers[:count])
     first = product.created_at.astimezone(days.zone).date()
@@ -57,25 +60,28 @@ def product_overview(product: Product, days: Days) -> Overview:
         series = [Series(name, told(numbers, read)[0], tone) for name, read, tone in named]
         return charts.chart(charts.stacked, series, title=title, **common)
 
+    def path(**more: Any) -> str:
+        return f"{behind}?{_query(product, **more)}"
+
     common: dict[str, Any] = {
         "labels": [day_label(day) for day in days],
-        "links": [f"?{_query(product, first=day, last=day)}" for day in days],
+        "links": [path(first=day, last=day) for day in days],
     }
-    whole: dict[str, Any] = {"product": product, "first": days.first, "last": days.last}
+    whole: dict[str, Any] = {"first": days.first, "last": days.last}
     rating, rating_before = now.rating, before.rating
     figures = [
-        Figure("Conversations", now.conversations, change(now.conversations, before.conversations), _query(**whole)),
-        Figure("Users", users_now, change(users_now, users_before), _query(**whole)),
-        Figure("Messages", now.messages, change(now.messages, before.messages), _query(**whole)),
+        Figure("Conversations", now.conversations, change(now.conversations, before.conversations), path(**whole)),
+        Figure("Users", users_now, change(users_now, users_before), path(**whole)),
+        Figure("Messages", now.messages, change(now.messages, before.messages), path(**whole)),
         Figure(
             "Rating",
             None if rating is None else round(100 * rating),
             change(rating, rating_before) if rating is not None and rating_before else None,
-            _query(**whole, rating="any"),
+            path(**whole, rating="any"),
             "%",
         ),
-        Figure("Events", *_events(events, count), _query(**whole, event="yes")),
-        Figure("Tokens", now.tokens, change(now.tokens, before.tokens), _query(**whole)),
+        Figure("Events", *_events(events, count), path(**whole, event="yes")),
+        Figure("Tokens", now.tokens, change(now.tokens, before.tokens), path(**whole)),
     ]
     return Overview(
         figures=figures,

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
 from analytics.overview import product_overview
 from analytics.queries import product_cards
@@ -37,7 +38,11 @@ def detail(request: MemberRequest, product_id: UUID) -> HttpResponse:
     count = int(asked) if asked in map(str, PERIODS) else DAYS
     context = {
         "product": product,
-        "overview": product_overview(product, Days.until_today(zone_of(request), count=count)),
+        "overview": product_overview(
+            product,
+            Days.until_today(zone_of(request), count=count),
+            behind=reverse("conversation-list", args=[request.workspace.slug]),
+        ),
         "days": count,
         "periods": PERIODS,
         "twin": request.products.twin_of(product),

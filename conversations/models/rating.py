@@ -78,6 +78,13 @@ class Rating(models.Model):
             models.Index(
                 fields=["workspace", "conversation"], condition=~models.Q(feedback=""), name="rating_with_feedback"
             ),
+            # Readers: the latest low ratings, and those that nobody has reviewed, on Home.
+            models.Index(
+                fields=["workspace", "-rated_at", "-id"],
+                include=["conversation"],
+                condition=models.Q(normalized__lt=LOW),
+                name="rating_low_latest",
+            ),
             # Reader: a request sent again, its first answer lost (greenflash_site/api/retries.py).
             models.Index(
                 fields=["request_hash"], condition=models.Q(request_hash__isnull=False), name="rating_request_hash"

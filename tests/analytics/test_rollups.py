@@ -70,6 +70,8 @@ def test_it_sums_the_days_of_every_zone(product: Product, development: Product, 
         people = [{m.conversation.participant_id for m, on in messages if on == day} for day in days]
         assert rollups.users_by_day(products, days) == [len(each) for each in people]
         assert rollups.users_in_each(products, [days]) == [len(set().union(*people))]
+        halves = (len(set().union(*people[:4])), len(set().union(*people[4:])))
+        assert rollups.users_by_day_and_half(products, days) == ([len(each) for each in people], halves)
     assert sum(found[day].messages for day in range(8)) > 20
 
 
