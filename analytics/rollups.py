@@ -136,7 +136,10 @@ with spoke as materialized (
      and quarter >= %(first)s and quarter < %(last)s)
 select day, count(*) from spoke group by day
 union all
-select -1 - 2 * day / (cardinality(%(bounds)s::timestamptz[]) - 1), count(distinct participant_id) from spoke group by 1
+select half, count(*) from (
+  select distinct -1 - 2 * day / (cardinality(%(bounds)s::timestamptz[]) - 1) as half, participant_id
+    from spoke) as halves
+ group by half
 """
 
 
