@@ -73,12 +73,14 @@ with conversation_found as materialized (
      and (c.rated_at is null or c.rated_at <= %(rated_at)s::timestamptz)
   returning 1
 ), kept as (
-  insert into rating (id, workspace_id, conversation_id, message_id, value, minimum, maximum, normalized, feedback,
-                      rated_at, created_at, request_hash)
-  select %(rating)s::uuid, %(workspace)s::uuid, target.conversation_id, target.message_id, %(value)s::float8,
-         %(minimum)s::float8, %(maximum)s::float8, %(normalized)s::float8, %(feedback)s::text,
-         %(rated_at)s::timestamptz, %(now)s::timestamptz, %(request_hash)s::uuid
-    from target, allowed, (select count(*) from shown) as shown_first
+  insert into rating (id, workspace_id, conversation_id, product_id, participant_id, organization_id, message_id, value,
+                      minimum, maximum, normalized, feedback, rated_at, created_at, request_hash)
+  select %(rating)s::uuid, %(workspace)s::uuid, c.id, c.product_id, c.participant_id, c.organization_id,
+         target.message_id, %(value)s::float8, %(minimum)s::float8, %(maximum)s::float8, %(normalized)s::float8,
+         %(feedback)s::text, %(rated_at)s::timestamptz, %(now)s::timestamptz, %(request_hash)s::uuid
+    from target, allowed, (select count(*) from shown) as shown_first,
+         lateral (select * from conversation its where its.workspace_id = %(workspace)s::uuid
+                     and its.id = target.conversation_id limit 1) as c -- by its key, like what was found
   returning conversation_id
 ), uncounted_now as ( -- for the worker (conversations/tallies.py)
   insert into uncounted (workspace_id, conversation_id) select %(workspace)s::uuid, conversation_id from kept

@@ -173,12 +173,16 @@ class Conversation(models.Model):
                 condition=Q(search_due_at__isnull=False),
                 name="conversation_search_due",
             ),
-            # Readers: the list of one user's and one organization's conversations.
+            # Readers: one user's and one organization's conversations, and the lists of users and organizations, which
+            # find each one's latest in the products one may see.
             models.Index(
-                fields=["workspace", "participant", "-last_message_at", "-id"], name="conversation_participant_last"
+                fields=["workspace", "participant", "-last_message_at", "-id"],
+                include=["product"],
+                name="conversation_participant_last",
             ),
             models.Index(
                 fields=["workspace", "organization", "-last_message_at", "-id"],
+                include=["product"],
                 condition=Q(organization__isnull=False),
                 name="conversation_organization_last",
             ),

@@ -1,6 +1,11 @@
 """An event: what talk led to, like a purchase, a sign-up or a cancellation."""
 
+from collections.abc import Sequence
+from typing import Self
+
 from django.db import models
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from conversations.models.conversation import Conversation
 from conversations.models.organization import Organization
@@ -24,6 +29,22 @@ class Influence(models.TextChoices):
     POSITIVE = "positive", "Positive"
     NEGATIVE = "negative", "Negative"
     NEUTRAL = "neutral", "Neutral"
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    """Reads of events, started from products that somebody may see."""
+
+    def for_feed(self, products: Sequence[Product]) -> Self:
+        """With whose it is, and `talk_id`: the conversation it names, else the last that its user had before it."""
+        talks = Conversation.objects.filter(
+            workspace_id=OuterRef("workspace_id"),
+            participant_id=OuterRef("participant_id"),
+            product_id__in=[product.id for product in products],
+            last_message_at__lte=OuterRef("event_at"),
+        )
+        return self.select_related("product", "participant", "organization").annotate(
+            talk_id=Coalesce("conversation_id", Subquery(talks.newest_first().values("id")[:1]))
+        )
 
 
 class Event(models.Model):
@@ -52,6 +73,8 @@ class Event(models.Model):
     created_at = models.DateTimeField()
     request_hash = models.UUIDField(null=True)
 
+    objects = EventQuerySet.as_manager()
+
     class Meta:
         db_table = "event"
         constraints = [
@@ -71,6 +94,19 @@ class Event(models.Model):
                 fields=["workspace", "conversation", "event_at"],
                 condition=models.Q(conversation__isnull=False),
                 name="event_conversation_at",
+            ),
+            # Readers: what happened to one user, and to one organization.
+            models.Index(
+                fields=["workspace", "participant", "-event_at", "-id"],
+                include=["product"],
+                condition=models.Q(participant__isnull=False),
+                name="event_participant_at",
+            ),
+            models.Index(
+                fields=["workspace", "organization", "-event_at", "-id"],
+                include=["product"],
+                condition=models.Q(organization__isnull=False),
+                name="event_organization_at",
             ),
             # Reader: a request sent again, its first answer lost (greenflash_site/api/retries.py).
             models.Index(

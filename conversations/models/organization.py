@@ -3,9 +3,13 @@
 from typing import Self
 
 from django.db import models
+from django.db.models.functions import Coalesce, Lower, NullIf
 
 from products.models import Workspace
 from products.models.ids import new_id
+
+# By what users and organizations are sorted: what they are called, their external id where they have no name.
+SHOWN_NAME = Lower(Coalesce(NullIf(models.F("name"), models.Value("")), models.F("external_id")))
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
@@ -34,8 +38,12 @@ class Organization(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "external_id"], name="organization_external_unique")
         ]
-        # Reader: GET /organizations.
-        indexes = [models.Index(fields=["workspace", "-created_at", "-id"], name="organization_newest")]
+        indexes = [
+            # Reader: GET /organizations.
+            models.Index(fields=["workspace", "-created_at", "-id"], name="organization_newest"),
+            # Reader: the list of organizations by name.
+            models.Index(models.F("workspace"), SHOWN_NAME, models.F("id"), name="organization_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.external_id

@@ -4,7 +4,7 @@ from typing import Self
 
 from django.db import models
 
-from conversations.models.organization import Organization
+from conversations.models.organization import SHOWN_NAME, Organization
 from products.models import Workspace
 from products.models.ids import new_id
 
@@ -43,6 +43,8 @@ class Participant(models.Model):
         indexes = [
             # Readers: GET /users, of all and of one organization.
             models.Index(fields=["workspace", "-created_at", "-id"], name="participant_newest"),
+            # Reader: the list of users by name.
+            models.Index(models.F("workspace"), SHOWN_NAME, models.F("id"), name="participant_by_name"),
             models.Index(
                 fields=["workspace", "organization", "-created_at", "-id"],
                 condition=models.Q(organization__isnull=False),

@@ -1,18 +1,23 @@
 """A rating: what somebody thought of a conversation or of one message."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Left
 
 from conversations.models.conversation import Conversation, is_thumb
-from products.models import Workspace
+from conversations.models.message import Message
+from conversations.models.organization import Organization
+from conversations.models.participant import Participant
+from products.models import Product, Workspace
 from products.models.ids import new_id
 
 # What is low and what is high on the scale of 0 to 1 that every rating is brought to: 1 and 2 of 5 stars, 4 and 5.
 LOW = 0.4
 HIGH = 0.7
+# So much of a rated message is shown beside its rating.
+BEGINNING = 400
 
 
 def rating_tone(normalized: float) -> str:
@@ -26,6 +31,14 @@ class RatingQuerySet(models.QuerySet["Rating"]):
     def latest_of_messages(self) -> Self:
         """What each rated message shows."""
         return self.filter(message_id__isnull=False).order_by("message_id", "-rated_at", "-id").distinct("message_id")
+
+    def for_feed(self) -> Self:
+        """With whose it is and what was rated: `said`, the beginning of the message, and `tool_name`."""
+        message = Message.objects.filter(workspace_id=OuterRef("workspace_id"), id=OuterRef("message_id"))
+        return self.select_related("conversation", "product", "participant", "organization").annotate(
+            said=Subquery(message.values(beginning=Left("content", BEGINNING))),
+            tool_name=Subquery(message.values("tool_name")),
+        )
 
     def shown(self) -> Self:
         """Those that no later one of the same conversation or message has replaced."""
@@ -48,6 +61,14 @@ class Rating(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="ratings", db_index=False)
     conversation = models.ForeignKey(
         Conversation, models.CASCADE, related_name="ratings", db_constraint=False, db_index=False
+    )
+    # Those of the conversation as it was rated: so that each one's ratings are found without their conversations.
+    product = models.ForeignKey(Product, models.CASCADE, related_name="ratings", db_constraint=False, db_index=False)
+    participant = models.ForeignKey(
+        Participant, models.CASCADE, related_name="ratings", db_constraint=False, db_index=False
+    )
+    organization = models.ForeignKey(
+        Organization, models.DO_NOTHING, null=True, related_name="ratings", db_constraint=False, db_index=False
     )
     message_id = models.UUIDField(null=True)
     value = models.FloatField()
@@ -74,6 +95,22 @@ class Rating(models.Model):
         indexes = [
             # Reader: a conversation's ratings and those of its messages, the latest first.
             models.Index(fields=["workspace", "conversation", "-rated_at", "-id"], name="rating_conversation_rated"),
+            # Readers: the feed of ratings, how they are spread and how that goes by day.
+            models.Index(
+                fields=["workspace", "product", "-rated_at", "-id"], include=["normalized"], name="rating_product_rated"
+            ),
+            # Readers: one user's and one organization's ratings, and what they are in the mean.
+            models.Index(
+                fields=["workspace", "participant", "-rated_at", "-id"],
+                include=["product", "normalized"],
+                name="rating_participant_rated",
+            ),
+            models.Index(
+                fields=["workspace", "organization", "-rated_at", "-id"],
+                include=["product", "normalized"],
+                condition=models.Q(organization__isnull=False),
+                name="rating_organization_rated",
+            ),
             # Reader: the list of conversations with feedback.
             models.Index(
                 fields=["workspace", "conversation"], condition=~models.Q(feedback=""), name="rating_with_feedback"
@@ -93,6 +130,13 @@ class Rating(models.Model):
 
     def __str__(self) -> str:
         return f"{self.value:g} of {self.maximum:g}"
+
+    def save(self, **options: Any) -> None:
+        """Store it as its conversation's: of the same product, user and organization."""
+        self.product_id = self.conversation.product_id
+        self.participant_id = self.conversation.participant_id
+        self.organization_id = self.conversation.organization_id
+        super().save(**options)
 
     @property
     def is_thumb(self) -> bool:

@@ -49,8 +49,8 @@ COLUMNS = {
         " parent_external_id, external_id, created_at, received_at"
     ),
     "rating": (
-        "id, workspace_id, conversation_id, message_id, value, minimum, maximum, normalized, feedback, rated_at,"
-        " created_at"
+        "id, workspace_id, conversation_id, product_id, participant_id, organization_id, message_id, value, minimum,"
+        " maximum, normalized, feedback, rated_at, created_at"
     ),
     "event": (
         "id, workspace_id, product_id, participant_id, organization_id, conversation_id, type, value, value_type,"
@@ -168,8 +168,9 @@ class Rows:
         self._rows["conversation"].append(row)
         self._rows["rating"] += [
             (
-                _id(rating.at), self.workspace, conversation, None if rating.place is None else ids[rating.place],
-                rating.value, rating.minimum, rating.maximum, rating.normalized, rating.feedback, rating.at, rating.at,
+                _id(rating.at), self.workspace, conversation, product, participant, organization,
+                None if rating.place is None else ids[rating.place], rating.value, rating.minimum, rating.maximum,
+                rating.normalized, rating.feedback, rating.at, rating.at,
             )
             for rating in told.ratings
         ]  # fmt: skip
