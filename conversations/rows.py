@@ -36,7 +36,9 @@ class Row:
     rating_max: float | None
     rating_normalized: float | None
     last_message_at: datetime
+    participant_id: UUID
     participant: str
+    organization_id: UUID | None
     organization: str | None
     product: str
     color: str
@@ -78,7 +80,9 @@ def _statement(workspace_id: UUID) -> tuple[str, tuple[Any, ...]]:
     rows = counted(found.newest_first()).values_list(
         *("id", "title", "model", "message_count", "tool_call_count"),
         *("rating", "rating_min", "rating_max", "rating_normalized", "last_message_at"),
+        "participant_id",
         _name_of("participant"),
+        "organization_id",
         _name_of("organization"),
         *(f"product__{name}" for name in ("name", "color", "icon", "environment")),
         *_numbers(),

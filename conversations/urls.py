@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from conversations.views import arrivals, conversations, exports, facets, notes, product_deletion, reader, saved_views
+from conversations.views import (
+    arrivals,
+    conversations,
+    exports,
+    facets,
+    notes,
+    palette,
+    people,
+    product_deletion,
+    reader,
+    saved_views,
+)
 
 organization_urls = [
     path("conversations/", conversations.index, name="conversation-list"),
@@ -25,6 +36,11 @@ organization_urls = [
     path("conversations/<uuid:conversation_id>/messages/<uuid:message_id>/", reader.message, name="message-detail"),
     path("products/<uuid:product_id>/delete/", product_deletion.delete, name="product-delete"),
     path("products/deleted/<uuid:deleted_product_id>/", product_deletion.deleted, name="product-deleted"),
+    path("users/", people.users, name="user-list"),
+    path("users/<uuid:user_id>/", people.user, name="user-detail"),
+    path("organizations/", people.organizations, name="organization-list"),
+    path("organizations/<uuid:organization_id>/", people.organization, name="organization-detail"),
+    path("palette/", palette.index, name="palette"),
 ]
 
 # Outside of any organization: whoever has the ticket may ask.

@@ -27,6 +27,15 @@ from greenflash_site.http import MemberRequest, PersonRequest, View
 from products.models import ENVIRONMENTS, Member, Role
 
 
+class NotAllowed(PermissionDenied):
+    """A member's role is less than what a page asks for."""
+
+    def __init__(self, member: Member, needed: Role) -> None:
+        super().__init__(f"{member.role} is less than {needed}")
+        self.member = member
+        self.needed = needed
+
+
 class LoginRequired(LoginRequiredMiddleware):
     """Middleware: every page wants somebody signed in; a fragment's answer sends the whole page to the login."""
 
@@ -68,7 +77,7 @@ def member_required(role: Role = Role.VIEWER) -> Callable[[View], View]:
             request.memberships = memberships
             member.person = request.user
             if not member.has_role(role):
-                raise PermissionDenied
+                raise NotAllowed(member, role)
             let_in(request, member)
             return view(request, *args, **kwargs)
 
@@ -122,5 +131,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     member_request = cast("MemberRequest", request)
     return {
         "environment": member_request.environment,
+        # What links to other pages of the same environment end with.
+        "scope": "" if member_request.environment == ENVIRONMENTS[0] else f"?environment={member_request.environment}",
         "workspaces": [membership.workspace for membership in member_request.memberships],
     }

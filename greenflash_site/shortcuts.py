@@ -4,15 +4,23 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from conversations.models import Export, Message, Note, SavedView, conversations_of
+from conversations.models import Conversation, Event, Export, Message, Note, SavedView, conversations_of
 from greenflash_site.access import signed_in
 from greenflash_site.http import PersonRequest
 from products.models import AccessRequest, ApiKey, DeletedProduct, Invitation, Member, Role
+
+
+def _heard_of(member: Member, whom: QuerySet[Any], key: str) -> QuerySet[Any]:
+    """Those who talked with what this member sees, or to whom something happened there."""
+    products = member.visible_products().order_by().values("id")
+    same = {"workspace_id": member.workspace_id, "product_id__in": products, key: OuterRef("id")}
+    return whom.filter(Exists(Conversation.objects.filter(**same)) | Exists(Event.objects.filter(**same)))
+
 
 # What an id in a path names, as far as a member may see it: who may not see a thing is not led to it either.
 SEEN: dict[str, Callable[[Member], QuerySet[Any]]] = {
@@ -21,6 +29,8 @@ SEEN: dict[str, Callable[[Member], QuerySet[Any]]] = {
     "message_id": lambda member: Message.objects.filter(conversation__in=SEEN["conversation_id"](member)),
     "note_id": lambda member: Note.objects.filter(conversation__in=SEEN["conversation_id"](member)),
     "saved_view_id": SavedView.objects.seen_by,
+    "user_id": lambda member: _heard_of(member, member.workspace.participants.all(), "participant_id"),
+    "organization_id": lambda member: _heard_of(member, member.workspace.organizations.all(), "organization_id"),
     "export_id": Export.objects.of_member,
     "api_key_id": ApiKey.objects.managed_by,
     "member_id": lambda member: _for_admins(Member, member),

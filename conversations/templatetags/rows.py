@@ -29,11 +29,16 @@ def subject(row: Row, list_url: str, query: str) -> SafeString:
     return mark_safe(f"{link}<bdi>{escape(row.title) or 'Untitled conversation'}</bdi></a>{below}")  # noqa: S308
 
 
-@register.filter
-def person(row: Row) -> SafeString:
-    """Whom it was with, and their organization."""
-    company = f'<small data-phone="hidden"><bdi>{escape(row.organization)}</bdi></small>' if row.organization else ""
-    return mark_safe(f'<span class="one-line"><bdi>{escape(row.participant)}</bdi></span>{company}')  # noqa: S308
+@register.simple_tag
+def person(row: Row, list_url: str, scope: str) -> SafeString:
+    """Whom it was with, and their organization, as links to their pages."""
+    root = list_url.removesuffix("conversations/")
+    user = f'<a class="row-action plain-link" href="{root}users/{row.participant_id}/{escape(scope)}">'
+    company = ""
+    if row.organization:
+        link = f'<a class="row-action plain-link" href="{root}organizations/{row.organization_id}/{escape(scope)}">'
+        company = f'<small data-phone="hidden">{link}<bdi>{escape(row.organization)}</bdi></a></small>'
+    return mark_safe(f'<span class="one-line">{user}<bdi>{escape(row.participant)}</bdi></a></span>{company}')  # noqa: S308
 
 
 @register.filter

@@ -31,7 +31,7 @@ from greenflash_site.bench.installation import Installation
 from greenflash_site.bench.processes import cpu_seconds, family
 from greenflash_site.bench.report import verdict
 from greenflash_site.urls import organization_urls
-from products.models import Person, Workspace
+from products.models import Environment, Person, Workspace
 
 # Milliseconds that the 95th percentile is to stay under.
 LIST_TARGET, SHORT_TARGET, LONG_TARGET, SEARCH_TARGET, OTHER_TARGET = 30, 30, 150, 60, 50
@@ -188,6 +188,7 @@ def pages(workspace: Workspace) -> Iterator[Page]:
     for facet in FACETS:
         yield Page(name=f"{MENU}, {facet}", paths=[f"{found}filters/{facet}/"])
     yield from polls(workspace)
+    yield from people(workspace)
     for pattern in organization_urls:
         is_list = str(pattern.name).endswith("-list") and not pattern.pattern.converters
         if (is_list and pattern.name != "conversation-list") or pattern.name == "home":
@@ -195,6 +196,31 @@ def pages(workspace: Workspace) -> Iterator[Page]:
     products = [f"{root}products/{id}/" for id in workspace.products.values_list("id", flat=True)]
     yield Page(name="a product, 30 days", paths=products, target=OTHER_TARGET)
     yield Page(name="a product, 90 days", paths=[f"{each}?days=90" for each in products], target=OTHER_TARGET)
+
+
+def people(workspace: Workspace) -> Iterator[Page]:
+    """Users, organizations, ratings and events, as their lists can be asked for; and the command palette."""
+    root = f"/{workspace.slug}/"
+    in_production = {"conversations__product__environment": Environment.PRODUCTION}
+    users = workspace.participants.filter(**in_production).distinct()
+    companies = workspace.organizations.filter(**in_production).distinct()
+    talks = list(Conversation.objects.filter(workspace=workspace).newest_first().values_list("last_message_at", "id"))
+    places = [talks[len(talks) * share // 10] for share in (1, 5, 9)]
+    far = [urlencode({"before": f"{at.isoformat()}_{id}"}) for at, id in places]
+    asked = {
+        "users, far down": [f"users/?{place}" for place in far],
+        "users, by name": ["users/?sort=name", "users/?sort=newest"],
+        "users, found": [f"users/?q={text}&sort={sort}" for text in ("a", "son", "zyxo") for sort in ("seen", "name")],
+        "users, of an organization": [f"users/?organization={company.id}" for company in _some(companies)],
+        "a user": [f"users/{user.id}/" for user in _some(users)],
+        "organizations, by name": ["organizations/?sort=name"],
+        "an organization": [f"organizations/{company.id}/" for company in _some(companies)],
+        "ratings of a year": ["ratings/?period=1y", "ratings/?period=1y&level=low", "ratings/?period=1y&feedback=yes"],
+        "events of a year": ["events/?period=1y", "events/?period=1y&influence=negative"],
+        "palette": [f"palette/?{urlencode({'q': text})}" for text in ("", "an", "printer", "zyxomorph")],
+    }  # fmt: skip
+    for name, paths in asked.items():
+        yield Page(name=name, paths=[f"{root}{path}" for path in paths], target=OTHER_TARGET)
 
 
 def polls(workspace: Workspace) -> Iterator[Page]:

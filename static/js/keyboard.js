@@ -5,7 +5,7 @@ let wentAt = -Infinity; // when "g" was pressed; the letter must follow within a
 function move(step) {
   const rows = [...document.querySelectorAll(".row-link, .card__link")].filter((link) => link.checkVisibility());
   if (!rows.length) return;
-  const here = rows.indexOf(document.activeElement.closest?.("tr, .card")?.querySelector(".row-link, .card__link"));
+  const here = rows.indexOf(document.activeElement.closest?.("tr, .card, .feed__item, .timeline__entry")?.querySelector(".row-link, .card__link"));
   const next = rows[Math.min(rows.length - 1, Math.max(0, here < 0 ? 0 : here + step))];
   next.focus({ focusVisible: true });
   next.scrollIntoView({ block: "nearest" });

@@ -165,7 +165,13 @@ def _objects(product: Product, member: Member) -> dict[str, Any]:
     """A value for each parameter of a path, all of this product and by this member."""
     workspace = product.workspace
     auth.forget_callers()
-    conversation = tell(product, "Hello", model=f"model-of-{product.id}", externalUserId=f"user-of-{product.id}")
+    conversation = tell(
+        product,
+        "Hello",
+        model=f"model-of-{product.id}",
+        externalUserId=f"user-of-{product.id}",
+        externalOrganizationId=f"organization-of-{product.id}",
+    )
     teammate = _member(workspace, f"teammate-of-{product.id}@acme.example", Role.MEMBER)
     invited = invite(f"invited-to-{product.id}@acme.example", role=Role.MEMBER, acting_member=member)
     return {
@@ -174,6 +180,8 @@ def _objects(product: Product, member: Member) -> dict[str, Any]:
         "conversation_id": conversation.id,
         "interaction_id": conversation.id,
         "message_id": conversation.messages.get().id,
+        "user_id": conversation.participant_id,
+        "organization_id": conversation.organization_id,
         "note_id": Note.objects.create(
             workspace=workspace, conversation=conversation, author=member.person, text="Look"
         ).id,
@@ -215,6 +223,7 @@ def _delete(product: Product) -> None:
         conversation.messages.all().delete()
     conversations.delete()
     product.workspace.participants.filter(external_id=f"user-of-{product.id}").delete()
+    product.workspace.organizations.filter(external_id=f"organization-of-{product.id}").delete()
     product.workspace.models.filter(canonical_id=f"model-of-{product.id}").delete()
     SavedView.objects.filter(name=f"View of {product.id}").delete()
     UserSession.objects.filter(user_agent=str(product.id)).delete()

@@ -220,7 +220,11 @@ def test_it_shows_nobody_anothers_canaries() -> None:
 
 def is_of_production(path: str) -> bool:
     """Whether a list asks for production alone: what is shown there counts nothing of development."""
-    return "environment=" not in path and re.search(r"/(conversations|products)/(exports/)?(\?|$)", path) is not None
+    return (
+        "environment=" not in path
+        and re.search(r"/(conversations|products|users|organizations|ratings|events)/(exports/)?(\?|$)", path)
+        is not None
+    )
 
 
 def pages(member: Member, nests: list[Nest]) -> Iterator[str]:
@@ -252,6 +256,8 @@ def things(member: Member, nests: list[Nest], names: set[str]) -> Iterator[dict[
                 "product_id": nest.product.id,
                 "conversation_id": conversation.id,
                 "message_id": conversation.messages.first().id,
+                "user_id": conversation.participant_id,
+                "organization_id": conversation.organization_id or workspace.id,
                 "note_id": conversation.notes.get().id,
                 **mine,
                 "member_id": member.id,

@@ -44,6 +44,13 @@ QUERIES: dict[str, Sequence[str]] = {
     "note-edit": [""],
     "note-delete": [],
     "message-detail": [""],
+    "user-list": ["", "?q=grace&sort=name", "?q=zyxomorph", "?organization={organization_id}&sort=newest"],
+    "user-detail": [""],
+    "organization-list": ["", "?q=initech"],
+    "organization-detail": [""],
+    "rating-list": ["", "?level=low&feedback=yes", "?model=none"],
+    "event-list": ["", "?influence=negative", "?type=none"],
+    "palette": ["", "?q=grace", "?q=zyxomorph"],
     "product-list": [""],
     "product-new": [""],
     "product-detail": ["", "?days=90"],
@@ -76,6 +83,10 @@ QUERIES: dict[str, Sequence[str]] = {
 }
 # Of what a route names by <name>, these stand beside the one that `ids_of` has.
 ALSO = {"facet_name": ["date", "model"], "export_id": ["waiting", "failed"]}
+# What there is in an organization with nothing in it.
+PLACES = (
+    "", "conversations/", "users/", "organizations/", "ratings/", "events/", "palette/", "products/", "api-keys/",
+)  # fmt: skip
 OUTSIDE = [
     "/login/",
     "/signup/",
@@ -104,7 +115,7 @@ def furnish(owner: Member) -> list[str]:
     ids = ids_of(owner)
     bare = WorkspaceFactory.create(name="Bare", slug="bare")
     MemberFactory.create(workspace=bare, person=owner.person, role=owner.role)
-    empty = [f"/bare/{place}" for place in ("", "conversations/", "products/", "api-keys/")]
+    empty = [f"/bare/{place}" for place in PLACES]
     return [*paths(ids), *empty, *OF_THE_PERSON]
 
 
@@ -190,6 +201,8 @@ def ids_of(owner: Member) -> dict[str, Any]:
         "message_id": message.id,
         "message": message.id,
         "participant": conversation.participant_id,
+        "user_id": conversation.participant_id,
+        "organization_id": conversation.organization_id,
         "product_id": product.id,
         "api_key_id": key.id,
         "member_id": newcomer.id,

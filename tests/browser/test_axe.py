@@ -82,6 +82,7 @@ def test_it_finds_nothing_serious_in_what_opens(
     for key, menu in (
         ("f", page.get_by_label("Filter by")),
         ("?", page.get_by_role("dialog", name="Keyboard shortcuts")),
+        ("Control+k", page.get_by_role("dialog", name="Jump to anything").get_by_role("option").first),
     ):
         page.keyboard.press(key)
         expect(menu).to_be_visible()

@@ -1,0 +1,61 @@
+"""`{% load people %}`: what is told of users, organizations, ratings and events."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+
+from conversations.models.rating import rating_tone
+from conversations.people import MOST
+from conversations.templatetags.rows import NONE
+from greenflash_site.templatetags.greenflash import compact, icon
+
+# From here on a number is told in short, and from there by its size alone.
+THOUSAND, TRILLION = 10**3, 10**12
+register = template.Library()
+
+
+@register.filter
+def stars(mean: float | None) -> str:
+    """A mean of ratings from 0 to 1, brought to one to five stars."""
+    return f"{1 + 4 * mean:.1f}" if mean is not None else "–"  # noqa: RUF001 - typography
+
+
+@register.simple_tag
+def mean_rating(mean: float | None, count: int) -> SafeString:
+    """The same as a cell of a list, with how many there were on hover."""
+    if mean is None:
+        return NONE
+    latest = " latest" if count == MOST else ""
+    of = f"Mean of {count:,}{latest} rating{'' if count == 1 else 's'}, brought to five stars"
+    return mark_safe(  # noqa: S308 - of numbers
+        f'<span class="score" data-tone="{rating_tone(mean)}" title="{of}">{icon("star")}{stars(mean)}'
+        f'<span class="visually-hidden"> of 5 stars</span></span>'
+    )
+
+
+@register.simple_tag
+def up_to(count: int) -> SafeString:
+    """A number that was counted up to MOST."""
+    if count > MOST:
+        return mark_safe(f'<data value="{MOST}" title="More than {MOST:,}">{compact(MOST)}+</data>')  # noqa: S308 - a number
+    return mark_safe(f'<data value="{count}" title="{count:,}">{compact(count)}</data>')  # noqa: S308 - a number
+
+
+@register.filter
+def worth(value: Decimal | None) -> SafeString | str:
+    """A sum of an event's values, compact, exact on hover; "" for none."""
+    if value is None:
+        return ""
+    if abs(value) >= TRILLION:
+        shown = f"{value:.2e}"
+    else:
+        shown = compact(round(value)) if abs(value) >= THOUSAND else f"{value:.2f}".removesuffix(".00")
+    return mark_safe(f'<data value="{value:f}" title="{value:,f}">{shown}</data>')  # noqa: S308 - a number
+
+
+@register.filter
+def value_of(values: Mapping[str, str], name: str) -> str:
+    """The value of this name, "" where there is none."""
+    return values.get(name, "")

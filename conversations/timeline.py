@@ -1,0 +1,116 @@
+"""The story of one user or organization: their conversations, ratings and events on one line, the newest first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.http import QueryDict
+
+from conversations.feeds import run
+from conversations.keyset import Cut, Turn
+from conversations.models import Conversation, Event, Rating
+from conversations.people import Kind
+from conversations.rows import Row, rows_of
+from products.models import Product, Workspace
+
+SOURCES = {"conversation": "last_message_at", "rating": "rated_at", "event": "event_at"}
+ONE = """
+(select '{table}' as kind, one.id, one.{at} as at from {table} one
+  where one.workspace_id = %(workspace)s and one.{key} = %(who)s and one.product_id = any(%(products)s) and {beyond}
+  order by one.{at} {order}, one.id {order} limit %(limit)s)
+"""
+# Of one's numbers, what takes reading conversations is of so many of the newest.
+MOST = 1_000
+FIGURES = """
+select (select count(*) from (select from conversation c where c.workspace_id = %(workspace)s and c.{key} = %(who)s
+          and c.product_id = any(%(products)s) limit %(most)s + 1) as few),
+       (select count(*) from (select from event e where e.workspace_id = %(workspace)s and e.{key} = %(who)s
+          and e.product_id = any(%(products)s) limit %(most)s + 1) as few),
+       rated.count, rated.mean, said.messages, said.first_at, said.last_at
+  from (select count(*), avg(few.normalized) as mean from (
+          select r.normalized from rating r where r.workspace_id = %(workspace)s and r.{key} = %(who)s
+             and r.product_id = any(%(products)s) order by r.rated_at desc, r.id desc limit %(most)s) as few) as rated,
+       (select coalesce(sum(few.message_count), 0) as messages, min(few.first_message_at) as first_at,
+               max(few.last_message_at) as last_at from (
+          select c.message_count, c.first_message_at, c.last_message_at from conversation c
+           where c.workspace_id = %(workspace)s and c.{key} = %(who)s and c.product_id = any(%(products)s)
+           order by c.last_message_at desc, c.id desc limit %(most)s) as few) as said
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What happened: `what` is a row of a conversation, a rating or an event, as `kind` says."""
+
+    kind: str
+    at: datetime
+    what: Any
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day in the viewer's zone."""
+
+    day: date
+    entries: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Somebody's numbers, of the products within reach, up to MOST; messages and times of the newest conversations."""
+
+    conversation_count: int
+    event_count: int
+    rating_count: int
+    mean_rating: float | None
+    message_count: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whose:
+    """Whose story is told, and of which products."""
+
+    kind: Kind
+    id: UUID
+    workspace: Workspace
+    products: Sequence[Product]
+
+    @property
+    def _values(self) -> dict[str, object]:
+        ids = [product.id for product in self.products]
+        return {"workspace": self.workspace.id, "who": self.id, "products": ids, "most": MOST}
+
+    def figures(self) -> Figures:
+        """Their numbers."""
+        return Figures(*run(FIGURES.format(key=self.kind.key), self._values)[0])
+
+    def timeline(self, query: QueryDict, zone: tzinfo) -> Cut[Day]:
+        """A page of what happened, by day."""
+        turn = Turn.of(query)
+        parts = [
+            ONE.format(
+                table=table, at=at, key=self.kind.key, order=turn.order, beyond=turn.beyond(f"one.{at}", "one.id")
+            )
+            for table, at in SOURCES.items()
+        ]
+        statement = f"{' union all '.join(parts)} order by at {turn.order}, id {turn.order} limit %(limit)s"
+        cut = turn.cut(run(statement, {**self._values, **turn.values}), query, lambda row: (row[2], row[1]))
+        what = self._read(cut.rows)
+        entries = [Entry(kind, at, what[id]) for kind, id, at in cut.rows if id in what]
+        days = [
+            Day(day, list(group)) for day, group in groupby(entries, lambda entry: entry.at.astimezone(zone).date())
+        ]
+        return Cut(rows=days, previous_url=cut.previous_url, next_url=cut.next_url)
+
+    def _read(self, found: Sequence[tuple[str, UUID, datetime]]) -> dict[UUID, Row | Rating | Event]:
+        ids = {kind: [id for each, id, _ in found if each == kind] for kind in SOURCES}
+        conversations = Conversation.objects.filter(workspace_id=self.workspace.id, id__in=ids["conversation"])
+        ratings = Rating.objects.filter(workspace_id=self.workspace.id, id__in=ids["rating"]).for_feed()
+        events = Event.objects.filter(workspace_id=self.workspace.id, id__in=ids["event"]).for_feed(self.products)
+        rows = rows_of(conversations, self.workspace) if ids["conversation"] else []
+        return {each.id: each for each in (*rows, *ratings, *events)}

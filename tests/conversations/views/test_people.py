@@ -1,0 +1,240 @@
+"""Users and organizations: who is listed, in which order, and what is told of each."""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from conversations import keyset
+from conversations.models import Conversation, Organization, Participant
+from products.actions import create_product
+from products.models import Member, Product
+from tests.conftest import Api, browser_of, tell
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+NAMES = ("Zoe", "Yann", "Xia", "wim", "Vera", "Uma", "Tom")
+SOME_ID = "0190b0a0-0000-7000-8000-000000000001"
+USERS, ORGANIZATIONS = "/acme/users/", "/acme/organizations/"
+
+
+def names(page: str) -> list[str]:
+    """Who is in the list, from top to bottom."""
+    return re.findall(r'<a class="row-link[^>]*>\s*<bdi>(.*?)</bdi>', page)
+
+
+def link(page: str, rel: str) -> str | None:
+    """The link to the previous (prev) or next page."""
+    found = re.search(rf'rel="{rel}" href="([^"]+)"', page)
+    return found[1].replace("&amp;", "&") if found else None
+
+
+def user(external_id: str) -> Participant:
+    return Participant.objects.get(external_id=external_id)
+
+
+@pytest.fixture
+def many(product: Product, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Seven users of two companies, the one who was there last first; each but the first was there before as well."""
+    monkeypatch.setattr(keyset, "PAGE_SIZE", 3)
+    order = [3, 0, 6, 2, 5, 1, 4]
+    for number in range(7):
+        tell(product, "early", at=NOON, externalUserId=f"user-{number}")
+    for place, number in enumerate(reversed(order)):
+        tell(
+            product, "late", at=NOON + timedelta(hours=1, minutes=place), externalUserId=f"user-{number}",
+            externalOrganizationId=f"company-{number % 2}",
+        )  # fmt: skip
+    for number in range(7):
+        Participant.objects.filter(external_id=f"user-{number}").update(
+            name=NAMES[number], created_at=NOON + timedelta(minutes=number)
+        )
+    return [user(f"user-{number}").name for number in order]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?", None),
+        ("?sort=nonsense", None),
+        ("?sort=name", ["Tom", "Uma", "Vera", "wim", "Xia", "Yann", "Zoe"]),
+        ("?sort=newest", ["Tom", "Uma", "Vera", "wim", "Xia", "Yann", "Zoe"]),
+        ("?q=user-", None),
+    ],
+)
+def test_it_pages_through_everybody_once_and_back(
+    as_owner: Client, many: list[str], query: str, expected: list[str] | None
+) -> None:
+    pages, url = [], query
+    while url:
+        page = as_owner.get(f"{USERS}{url}").text
+        pages.append(names(page))
+        url = link(page, "next") or ""
+    assert [name for page in pages for name in page] == (expected or many)
+    assert [len(page) for page in pages] == [3, 3, 1]
+    back = []
+    while newer := link(page, "prev"):
+        page = as_owner.get(f"{USERS}{newer}").text
+        back.append(names(page))
+    assert back == pages[1::-1]
+
+
+def test_it_finds_by_name_email_and_id(as_owner: Client, product: Product) -> None:
+    for name in ("ada", "bob", "100%_sure"):
+        tell(product, "Hello", externalUserId=name)
+    Participant.objects.filter(external_id="ada").update(name="Grace Hopper", email="navy@initech.example")
+    found = {"hopper": ["Grace Hopper"], "NAVY@": ["Grace Hopper"], "ad": ["Grace Hopper"], "bo": ["bob"],
+             "0%_s": ["100%_sure"], "%": ["100%_sure"], "nobody": [], "\\": [], "\0bob": ["bob"]}  # fmt: skip
+    assert {text: names(as_owner.get(USERS, {"q": text}).text) for text in found} == found
+    assert "Nobody found" in as_owner.get(USERS, {"q": "nobody"}).text
+
+
+@pytest.mark.parametrize("place", ["nonsense", "_", f"x_{SOME_ID}", f"2026-05-04T12:00:00+23:59_{SOME_ID}", "\0_\0"])
+@pytest.mark.parametrize("sort", ["seen", "name", "newest"])
+def test_it_survives_any_place_in_the_query(as_owner: Client, product: Product, place: str, sort: str) -> None:
+    tell(product, "Hello")
+    for direction in ("before", "after"):
+        assert as_owner.get(USERS, {direction: place, "sort": sort}).status_code == 200
+
+
+def test_it_tells_numbers_of_each(as_owner: Client, product: Product, api: Api) -> None:
+    for number in range(3):
+        tell(
+            product, "Hello", externalUserId="ada", externalOrganizationId="initech", externalConversationId=f"{number}"
+        )
+    for number, rating in ((0, 1), (1, 4)):
+        body = {"productId": str(product.id), "externalConversationId": f"{number}", "ratingMin": 1, "ratingMax": 5}
+        assert api.post("ratings", {**body, "rating": rating}).status_code == 201
+    for path in (USERS, ORGANIZATIONS):
+        row = as_owner.get(path).text.split("<tbody")[1]
+        assert "Mean of 2 ratings" in row
+        assert "2.5<" in row
+        assert '<data value="3"' in row
+    assert "initech" in as_owner.get(USERS).text
+    assert names(as_owner.get(ORGANIZATIONS).text) == ["initech"]
+
+
+def test_it_lists_users_of_one_company(as_owner: Client, many: list[str]) -> None:
+    company = Organization.objects.get(external_id="company-0")
+    page = as_owner.get(USERS, {"organization": str(company.id)}).text
+    own = set(Participant.objects.filter(organization=company).values_list("name", flat=True))
+    assert set(names(page)) < own
+    assert len(own) == 4
+    assert str(company) in page
+    assert len(names(as_owner.get(USERS, {"organization": "nonsense"}).text)) == 3
+
+
+def test_it_tells_a_whole_story_by_day_in_the_viewers_zone(as_owner: Client, product: Product, api: Api) -> None:
+    at = datetime(2026, 5, 4, 23, 30, tzinfo=UTC)
+    talk = tell(product, "Where is my parcel?", at=at, externalUserId="ada", externalConversationId="parcel")
+    base = {"productId": str(product.id), "externalUserId": "ada"}
+    message = talk.messages.get()
+    rating = {"messageId": str(message.id), "rating": 1, "ratingMin": 1, "ratingMax": 5, "feedback": "Too slow"}
+    assert api.post("ratings", {**rating, "ratedAt": "2026-05-05T10:00:00Z"}).status_code == 201
+    event = {**base, "eventType": "refund", "value": "12", "eventAt": "2026-05-06T10:00:00Z"}
+    assert api.post("events", event).status_code == 201
+    path = f"{USERS}{user('ada').id}/"
+    page = as_owner.get(path).text.split("<main")[1]
+    order = [page.index(words) for words in ("refund", "Too slow", f'conversations/{talk.id}/"><bdi>Where is')]
+    assert order == sorted(order)
+    assert re.findall(r"data-day>(\w+, \w+ \d+), 2026", page) == ["Wednesday, May 6", "Tuesday, May 5", "Monday, May 4"]
+    assert f"?message={message.id}#m-{message.id}" in page
+    as_owner.cookies["timezone"] = "Asia/Tokyo"
+    page = as_owner.get(path).text
+    assert re.findall(r"data-day>(\w+, \w+ \d+), 2026", page) == ["Wednesday, May 6", "Tuesday, May 5"]
+
+
+def test_it_pages_through_a_story(as_owner: Client, many: list[str]) -> None:
+    path = f"{USERS}{user('user-0').id}/"
+    tells = Conversation.objects.filter(participant=user("user-0"))
+    for number in range(5):
+        tell(tells[0].product, f"more {number}", at=NOON + timedelta(days=number), externalUserId="user-0")
+    page, seen = as_owner.get(path).text, []
+    while True:
+        seen.append(names(page))
+        if not (older := link(page, "next")):
+            break
+        page = as_owner.get(f"{path}{older}").text
+    assert [name for part in seen for name in part] == [
+        "more 4", "more 3", "more 2", "more 1", "late", "more 0", "early",
+    ]  # fmt: skip
+    assert names(as_owner.get(f"{path}{link(page, 'prev')}").text) == seen[-2]
+
+
+def test_it_shows_a_company_with_its_users(as_owner: Client, product: Product) -> None:
+    tell(product, "Hello", externalUserId="ada", externalOrganizationId="initech")
+    tell(product, "Hello", externalUserId="outsider", externalOrganizationId="globex")
+    company = Organization.objects.get(external_id="initech")
+    page = as_owner.get(f"{ORGANIZATIONS}{company.id}/").text
+    assert f'/acme/users/{user("ada").id}/"' in page
+    assert "outsider" not in page
+    assert f"?organization={company.id}" in page
+
+
+def test_it_shows_members_whom_their_products_know(owner: Member, collaborator: Member, product: Product) -> None:
+    secret = create_product(owner, name="Secret bot")
+    tell(product, "Hello", externalUserId="ada", externalOrganizationId="initech")
+    tell(product, "Hello", externalUserId="both", externalConversationId="mine")
+    tell(secret, "secret talk", externalUserId="both", externalConversationId="theirs")
+    tell(secret, "Hello", externalUserId="unseen", externalOrganizationId="unseen-company")
+    bob = browser_of(collaborator.person)
+    for query in ("", "?sort=name", "?sort=newest", "?q=se", "?q=o"):
+        assert "unseen" not in bob.get(f"{USERS}{query}").text
+        assert "unseen" not in bob.get(f"{ORGANIZATIONS}{query}").text
+    assert set(names(bob.get(USERS).text)) == {"ada", "both"}
+    assert bob.get(f"{USERS}{user('unseen').id}/").status_code == 404
+    hidden = Organization.objects.get(external_id="unseen-company")
+    assert bob.get(f"{ORGANIZATIONS}{hidden.id}/").status_code == 404
+    assert "secret talk" not in bob.get(f"{USERS}{user('both').id}/").text
+    assert bob.get(f"/users/{user('unseen').id}/").status_code == 404
+    assert bob.get(f"/users/{user('ada').id}/").headers["Location"] == f"/acme/users/{user('ada').id}/"
+
+
+def test_it_keeps_to_the_environment(as_owner: Client, product: Product, development: Product) -> None:
+    tell(product, "Hello", externalUserId="real")
+    tell(development, "Hello", externalUserId="tester")
+    assert names(as_owner.get(USERS).text) == ["real"]
+    assert names(as_owner.get(USERS, {"environment": "development"}).text) == ["tester"]
+    assert set(names(as_owner.get(USERS, {"environment": "all"}).text)) == {"real", "tester"}
+    tester = f"{USERS}{user('tester').id}/"
+    assert as_owner.get(tester).status_code == 404
+    assert as_owner.get(tester, {"environment": "development"}).status_code == 200
+
+
+def test_it_knows_who_only_did_something(as_owner: Client, product: Product, api: Api) -> None:
+    body = {"productId": str(product.id), "externalUserId": "silent", "eventType": "purchase", "value": "1"}
+    assert api.post("events", body).status_code == 201
+    assert names(as_owner.get(USERS, {"sort": "name"}).text) == ["silent"]
+    assert names(as_owner.get(USERS, {"q": "silent"}).text) == ["silent"]
+    assert "purchase" in as_owner.get(f"{USERS}{user('silent').id}/").text
+
+
+def test_it_is_nobody_elses(stranger: Member, product: Product) -> None:
+    tell(product, "Hello", externalUserId="ada", externalOrganizationId="initech")
+    charlie = browser_of(stranger.person)
+    company = Organization.objects.get(external_id="initech")
+    for place in (f"users/{user('ada').id}/", f"organizations/{company.id}/"):
+        assert charlie.get(f"/acme/{place}").status_code == 404
+        assert charlie.get(f"/globex/{place}").status_code == 404
+    assert names(charlie.get("/globex/users/").text) == []
+
+
+def test_it_takes_few_queries_for_any_number_of_rows(
+    as_owner: Client,
+    owner: Member,
+    many: list[str],
+    django_assert_max_num_queries: Callable[[int], AbstractContextManager[Any]],
+) -> None:
+    for number in range(4):
+        tell(create_product(owner, name=f"Bot {number}"), "Hello", externalUserId=f"other-{number}")
+    company = Organization.objects.get(external_id="company-0")
+    as_owner.get(USERS)
+    for path in (
+        USERS, f"{USERS}?q=user&sort=name", ORGANIZATIONS, f"{USERS}?organization={company.id}",
+        f"{USERS}{user('user-0').id}/", f"{ORGANIZATIONS}{company.id}/",
+    ):  # fmt: skip
+        with django_assert_max_num_queries(12):
+            assert as_owner.get(path).status_code == 200
