@@ -1,20 +1,42 @@
-"""What a person sees when a page could not be made (Django's `handler500`); the API's gate answers for itself."""
+"""What a person sees who may not open a page, and when one could not be made (Django's `handler403` and `handler500`);
+the API's gate answers for itself."""
 
 import logging
 import sys
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from greenflash_site.access import NotAllowed
 from greenflash_site.http import render
+from products.models import Role
 from products.throttle import Throttled
 
+# Who can give a role, as far as anybody reads.
+MANAGERS = 5
+
 logger = logging.getLogger(__name__)
+
+
+def forbidden(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
+    """403, with who can give the role that is missing."""
+    context: dict[str, object] = {}
+    if isinstance(exception, NotAllowed):
+        member = exception.member
+        managers = member.workspace.members.filter(role__in=[Role.OWNER, Role.ADMIN]).in_order()[:MANAGERS]
+        context = {
+            "workspace": member.workspace,
+            "member": member,
+            "needed": exception.needed.label,
+            "managers": [each.person for each in managers],
+        }
+    return render(request, "403.html", context, status=403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -16,6 +16,7 @@ handler400 = "greenflash_site.api.endpoint.refuse_host"
 
 organization_urls = [*analytics_urls, *conversation_urls, *product_urls]
 
+handler403 = "greenflash_site.failures.forbidden"
 handler500 = "greenflash_site.failures.server_error"
 urlpatterns = [
     path("healthz", health.process),

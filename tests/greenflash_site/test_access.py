@@ -151,3 +151,19 @@ def test_it_shows_the_environment_that_was_asked_for_and_production_for_nonsense
     }.items():
         page = as_owner.get("/acme/conversations/", {"environment": asked} if asked else None).text
         assert {word for word in ("Real", "Trial") if f">{word}<" in page} == shown, asked
+
+
+def test_it_says_who_can_give_the_role_that_is_missing(owner: Member, viewer: Member, collaborator: Member) -> None:
+    answer = browser_of(viewer.person).get("/acme/settings/")
+    assert answer.status_code == 403
+    page = answer.text
+    assert "for the role admin and above; you are viewer in <bdi>Acme</bdi>" in page
+    assert owner.person.email in page
+    assert collaborator.person.email not in page
+
+
+def test_it_says_what_may_have_happened_to_a_page_that_is_not_there(as_owner: Client) -> None:
+    answer = as_owner.get("/acme/nowhere/")
+    assert answer.status_code == 404
+    assert 'href="/palette/"' in answer.text
+    assert as_owner.get("/palette/").headers["Location"] == "/acme/palette/"
