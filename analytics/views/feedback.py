@@ -4,18 +4,20 @@ from collections.abc import Sequence
 
 from django.http import HttpResponse
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 
-from analytics.charts import Chart, Series, chart, distribution, exact, stacked
-from conversations.feeds import LEVELS, PERIODS, EventFeed, Feed, RatingFeed
+from analytics.charts import Chart, Format, Series, chart, distribution, stacked
+from conversations.feeds import LEVELS, PERIODS, EventFeed, Feed, RatingFeed, Spread
 from conversations.filters import YES_NO
 from conversations.models import Influence
+from conversations.templatetags.people import stars
 from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest, render
 
 # Bars of more days than these are of weeks.
 MOST_DAYS = 92
 WEEK = 7
-STARS = (("Worst", "negative"), ("Bad", "negative"), ("Fair", "caution"), ("Good", "accent"), ("Best", "accent"))
+STARS = {"Worst": "negative", "Bad": "negative", "Fair": "caution", "Good": "accent", "Best": "accent"}
 TONES = {"positive": "accent", "neutral": "muted", "negative": "negative"}
 
 
@@ -34,7 +36,7 @@ def ratings(request: MemberRequest) -> HttpResponse:
             ("feedback", "Feedback", list(YES_NO.items())),
             ("model", "Model", [(model, model) for model in feed.models]),
         ],
-        "charts": [_spread(feed), _rated_by_day(feed)] if feed.spread.count else [],
+        "charts": [(_spread(feed), _mean(feed.spread)), (_rated_by_day(feed), "")] if feed.spread.count else [],
         "newer_url": page.previous_url,
         "older_url": page.next_url,
     }
@@ -56,7 +58,7 @@ def events(request: MemberRequest) -> HttpResponse:
             ("type", "Type", [(type, type) for type in types]),
             ("influence", "Influence", Influence.choices),
         ],
-        "charts": [_happened_by_day(feed)] if feed.totals else [],
+        "charts": [(_happened_by_day(feed), "")] if feed.totals else [],
         "totals": [(total, f"?{feed.with_value('type', total.type)}") for total in feed.totals],
         "newer_url": page.previous_url,
         "older_url": page.next_url,
@@ -70,16 +72,17 @@ def _products(feed: Feed) -> tuple[str, str, list[tuple[str, str]]]:
 
 def _spread(feed: RatingFeed) -> Chart:
     """From the worst to the best, as on five stars."""
-    title, counts = "How ratings are spread", feed.spread.stars
-    parts = [(label, count, tone) for (label, tone), count in zip(STARS, counts, strict=True)]
-    return Chart(
-        title=title,
-        svg=distribution(parts, title=title),
-        head=["Rating", "Ratings"],
-        rows=[(label, "", [exact(count)]) for label, count, _ in parts],
-        legend=[],
-        is_empty=not feed.spread.count,
-    )
+
+    def draw(series: Sequence[Series], *, labels: Sequence[str], title: str, form: Format) -> SafeString:
+        parts = zip(labels, series[0].values, STARS.values(), strict=True)
+        return distribution([(label, value or 0, tone) for label, value, tone in parts], title=title, form=form)
+
+    counts = [Series("Ratings", feed.spread.stars)]
+    return chart(draw, counts, labels=list(STARS), title="How ratings are spread", of="Rating")
+
+
+def _mean(spread: Spread) -> str:
+    return f"{stars(spread.mean)} of 5 in the mean of {spread.count:,}"
 
 
 def _rated_by_day(feed: RatingFeed) -> Chart:
