@@ -95,7 +95,7 @@ def line(series: Sequence[Series], *, labels: Sequence[str], title: str, form: F
     """Lines through `series`, broken where there is no data; below the first of them its ground is filled."""
     top = _top(value for each in series for value in each.values)
     step = 100 / max(len(labels), 1)
-    drawn = [_grid(top, form), _days(labels)]
+    drawn = [_grid(top), _days(labels)]
     shapes = []
     for place, each in reversed(list(enumerate(series))):
         for run in _runs(each.values):
@@ -121,14 +121,14 @@ def line(series: Sequence[Series], *, labels: Sequence[str], title: str, form: F
             if (value := each.values[place]) is not None
         )
         drawn.append(_slot(label, series, place, step, dots, form))
-    return _svg(drawn, series, labels, title, form)
+    return _svg([*drawn, _scale(top, form)], series, labels, title, form)
 
 
 def bars(series: Sequence[Series], *, labels: Sequence[str], title: str, form: Format = exact) -> SafeString:
     """A bar of the first of `series` for each label; of a second one, which is for comparing, a mark across it."""
     top = _top(value for each in series for value in each.values)
     step = 100 / max(len(labels), 1)
-    drawn = [_grid(top, form), _days(labels)]
+    drawn = [_grid(top), _days(labels)]
     for place, label in enumerate(labels):
         shapes = _bar(place, step, 0, series[0].values[place], top, series[0].tone)
         for other in series[1:]:
@@ -140,14 +140,14 @@ def bars(series: Sequence[Series], *, labels: Sequence[str], title: str, form: F
                     f' x1="{x:.3f}%" x2="{x + width:.3f}%" y1="{y:.1f}" y2="{y:.1f}"></line>'
                 )
         drawn.append(_slot(label, series, place, step, shapes, form))
-    return _svg(drawn, series, labels, title, form)
+    return _svg([*drawn, _scale(top, form)], series, labels, title, form)
 
 
 def stacked(series: Sequence[Series], *, labels: Sequence[str], title: str, form: Format = exact) -> SafeString:
     """Bars of all `series`, one on the other, the first at the ground."""
     top = _top(sum(each.values[place] or 0 for each in series) for place in range(len(labels)))
     step = 100 / max(len(labels), 1)
-    drawn = [_grid(top, form), _days(labels)]
+    drawn = [_grid(top), _days(labels)]
     for place, label in enumerate(labels):
         shapes, below = "", 0.0
         for each in series:
@@ -156,7 +156,7 @@ def stacked(series: Sequence[Series], *, labels: Sequence[str], title: str, form
                 shapes += _bar(place, step, below, value, top, each.tone)
             below += value
         drawn.append(_slot(label, series, place, step, shapes or _bar(place, step, 0, None, top, ""), form))
-    return _svg(drawn, series, labels, title, form)
+    return _svg([*drawn, _scale(top, form)], series, labels, title, form)
 
 
 def distribution(parts: Sequence[tuple[str, float, str]], *, title: str, form: Format = exact) -> SafeString:
@@ -268,15 +268,19 @@ def _told(value: Value, form: Format) -> str:
     return "no data" if value is None else form(value)
 
 
-def _grid(top: float, form: Format) -> str:
-    """Lines at the ground, the middle and the top, with what they stand for."""
-    drawn = ""
-    for value in (0, top / 2, top):
-        y = _y(value, top)
-        drawn += f'<line class="chart__grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"></line>'
-        if value and not (value == 0.5 and top == 1):  # half of one conversation is none
-            drawn += f'<text class="chart__scale" x="0" y="{y - 4:.1f}">{escape(form(value))}</text>'
-    return drawn
+def _grid(top: float) -> str:
+    """Lines at the ground, the middle and the top."""
+    heights = [_y(value, top) for value in (0, top / 2, top)]
+    return "".join(f'<line class="chart__grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"></line>' for y in heights)
+
+
+def _scale(top: float, form: Format) -> str:
+    """What the lines stand for, drawn over the marks."""
+    values = [top] if top == 1 else [top / 2, top]  # half of one conversation is none
+    return "".join(
+        f'<text class="chart__scale" x="0" y="{_y(value, top) - 4:.1f}">{escape(form(value))}</text>'
+        for value in values
+    )
 
 
 def _days(labels: Sequence[str]) -> str:
