@@ -222,6 +222,7 @@ def _delete(product: Product) -> None:
         conversation.notes.all().delete()
         conversation.messages.all().delete()
     conversations.delete()
+    DeletedProduct.objects.filter(workspace=product.workspace, name=product.name).delete()
     product.workspace.participants.filter(external_id=f"user-of-{product.id}").delete()
     product.workspace.organizations.filter(external_id=f"organization-of-{product.id}").delete()
     product.workspace.models.filter(canonical_id=f"model-of-{product.id}").delete()
