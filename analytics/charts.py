@@ -68,13 +68,13 @@ def chart(
     return Chart(
         title=title,
         svg=draw(series, labels=labels, title=title, form=form),
-        table=table(series, labels, links, of=of, form=form),
+        table=_table(series, labels, links, of=of, form=form),
         legend=list(series) if len(series) > 1 else [],
         is_empty=not any(value for each in series for value in each.values),
     )
 
 
-def table(
+def _table(
     series: Sequence[Series], labels: Sequence[str], links: Sequence[str], *, of: str, form: Format
 ) -> SafeString:
     """The rows of the table behind a chart; a page has hundreds, which took a template 10 ms."""
