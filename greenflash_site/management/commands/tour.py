@@ -106,6 +106,8 @@ def stops(member: Member) -> Iterator[Stop]:
     yield stop("product", "A product", "Its numbers, its id, who works on it.", "product-detail", products[0].id)
     yield stop("api-keys", "API keys", "What may write and read, and when it last did.", "api-key-list")
     yield stop("settings", "Settings", "Your organization.", "settings")
+    yield stop("members", "Members", "Your team: who may see and do what.", "member-list")
+    yield stop("invite", "Invite people", "By a link, with a role and products.", "invitation-new")
     yield stop("audit-log", "Audit log", "Who did what, and when.", "audit-log")
     yield stop("palette", "Command palette", "Ctrl K leads anywhere.", "conversation-list", press="Control+k")
     yield stop("shortcuts", "Keyboard shortcuts", "A question mark shows them.", "conversation-list", press="?")
