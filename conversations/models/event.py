@@ -42,8 +42,12 @@ class EventQuerySet(models.QuerySet["Event"]):
             product_id__in=[product.id for product in products],
             last_message_at__lte=OuterRef("event_at"),
         )
-        return self.select_related("product", "participant", "organization").annotate(
+        rows = self.select_related("product", "participant", "organization").annotate(
             talk_id=Coalesce("conversation_id", Subquery(talks.newest_first().values("id")[:1]))
+        )
+        return rows.only(
+            *("type", "value", "influence", "event_at", "conversation_id", "product__name", "participant__name"),
+            *("participant__external_id", "organization__name", "organization__external_id"),
         )
 
 

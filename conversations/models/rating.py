@@ -35,9 +35,15 @@ class RatingQuerySet(models.QuerySet["Rating"]):
     def for_feed(self) -> Self:
         """With whose it is and what was rated: `said`, the beginning of the message, and `tool_name`."""
         message = Message.objects.filter(workspace_id=OuterRef("workspace_id"), id=OuterRef("message_id"))
-        return self.select_related("conversation", "product", "participant", "organization").annotate(
+        rows = self.select_related("conversation", "product", "participant", "organization").annotate(
             said=Subquery(message.values(beginning=Left("content", BEGINNING))),
             tool_name=Subquery(message.values("tool_name")),
+        )
+        # Making models of whole rows of five tables took a fifth of the time of a page.
+        return rows.only(
+            *("value", "minimum", "maximum", "normalized", "feedback", "rated_at", "message_id"),
+            *("conversation__title", "product__name", "participant__name", "participant__external_id"),
+            *("organization__name", "organization__external_id"),
         )
 
     def shown(self) -> Self:
