@@ -264,6 +264,8 @@ def things(member: Member, nests: list[Nest], names: set[str]) -> Iterator[dict[
                 # Their paths are for forms alone.
                 "invitation_id": workspace.id,
                 "access_request_id": workspace.id,
+                # None was deleted.
+                "deleted_product_id": workspace.id,
                 "api_key_id": workspace.api_keys.filter(products=nest.product).values_list("id", flat=True).get(),
             }
 
