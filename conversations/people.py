@@ -21,7 +21,8 @@ from products.models import Product
 MOST = 1_000
 # Of so many that a search finds, those heard of last, the list is made.
 FOUND = 2_000
-# Up to so many in all, each one's last conversation is looked up: of 22 among 100,000 conversations 1 ms, not 100.
+# Up to so many in all, each one's last conversation is looked up: the page of 22 companies among 100,000 conversations
+# took 25 ms, not 468.
 FEW = 1_000
 
 SHOWN_NAME = "lower(coalesce(nullif(who.name, ''), who.external_id))"
