@@ -88,6 +88,7 @@ def test_it_finds_nothing_serious_in_what_opens(
         expect(menu).to_be_visible()
         found += broken(page)
         page.keyboard.press("Escape")
+        expect(menu).to_be_hidden()
     page.keyboard.press("f")
     page.get_by_label("Filter by").get_by_role("button", name="Rating").click()
     expect(page.locator("#facet-rating").get_by_role("link").first).to_be_visible()

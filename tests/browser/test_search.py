@@ -29,7 +29,7 @@ def test_it_finds_chinese_characters_and_opens_at_the_message(told: Ticket, page
     rows = page.locator("tbody tr")
     expect(rows).to_have_count(1)
     expect(rows.locator("mark")).to_have_text("在庫")
-    rows.get_by_role("link").click()
+    rows.locator(".row-link").click()
     message = page.locator(".entry[aria-current=true]")
     expect(message).to_contain_text("新しいプリンターの在庫はありますか？")
     expect(message).to_be_in_viewport()

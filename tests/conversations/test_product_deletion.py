@@ -149,7 +149,7 @@ def test_it_works_in_jobs_and_keeps_a_receipt(as_owner: Client, owner: Member, p
             cursor.execute("delete from procrastinate_jobs where id = %s", [job.id])
         erase_product(**job.args)
     page = as_owner.get(where).text
-    assert "hx-get" not in page
+    assert "every 1s" not in page
     assert re.search(r"<code>conversation</code></dt><dd><data value=\"1\"", page)
     entry = AuditEntry.objects.get(action=Action.PRODUCT_DELETED)
     assert (entry.target, entry.before) == ("Helpbot", {"environment": "production", "conversations": 1})

@@ -29,7 +29,7 @@ def test_the_picture_is_as_large_as_it_says_and_no_burden() -> None:
 
 
 def test_it_opens_a_failed_call_that_somebody_has_noted(capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("demo_data", conversations=120)
+    call_command("demo_data", conversations=400)
     member = Member.objects.get()
     path = demo_picture.place_of(member)
     note = Note.objects.get()
@@ -37,4 +37,4 @@ def test_it_opens_a_failed_call_that_somebody_has_noted(capsys: pytest.CaptureFi
     assert note.conversation.messages.filter(id__in=[note.message_id], type="tool_call").exists()
     assert demo_picture.place_of(member) == path
     assert Note.objects.count() == 1
-    assert "120 conversations" in capsys.readouterr().out
+    assert "400 conversations" in capsys.readouterr().out

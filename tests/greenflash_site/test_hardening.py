@@ -61,7 +61,7 @@ class TestPaths:
             "/admin", "/admin/", "/admin/login/", "/static/../settings", "/static/../greenflash_site/settings.py",
             "/static/%2e%2e/manage.py", "/.env", "/.git", "/.git/config", "/__debug__", "/__debug__/", "/wp-login.php",
             "/static/vendor/htmx/htmx.min.js.map", "/static/js/passkeys.js.map", "/.well-known/",
-            "/.well-known/nothing", "/static/", "/users/", "/server-status", "/.DS_Store", "/manage.py",
+            "/.well-known/nothing", "/static/", "/server-status", "/.DS_Store", "/manage.py",
             "/media/secret_key",
         ],
     )  # fmt: skip
