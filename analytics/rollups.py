@@ -6,13 +6,14 @@ reads one range of an index for each product.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Self
 from uuid import UUID
 
 from django.db import connection
 
+from greenflash_site.http import midnight
 from products.models import Product
 
 
@@ -102,7 +103,7 @@ class Days:
     def bounds(self) -> list[datetime]:
         """Where each day begins, and where the last one ends."""
         days = [*self, self.last + timedelta(days=1)]
-        return [datetime.combine(day, time.min, tzinfo=self.zone).astimezone(UTC) for day in days]
+        return [midnight(day, self.zone).astimezone(UTC) for day in days]
 
 
 # Which of the days that `bounds` has a quarter is in.

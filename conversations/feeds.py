@@ -5,7 +5,7 @@ Of what is asked for nothing is counted in advance: each period of a product lie
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ from conversations.filters import LONGEST_TEXT, YES_NO
 from conversations.keyset import Cut, Turn
 from conversations.models import Event, Influence, Rating
 from conversations.models.rating import HIGH, LOW
-from greenflash_site.http import MemberRequest, zone_of
+from greenflash_site.http import MemberRequest, midnight, zone_of
 from products.models import ENVIRONMENTS, Product
 
 PERIODS = {"7d": ("Last 7 days", 7), "30d": ("Last 30 days", 30), "90d": ("Last 90 days", 90), "1y": ("Last year", 365)}
@@ -119,7 +119,7 @@ class Feed:
     @cached_property
     def sql_values(self) -> dict[str, object]:
         """What its statements name."""
-        midnights = [datetime.combine(day, time.min, tzinfo=self.zone) for day in self.days]
+        midnights = [midnight(day, self.zone) for day in self.days]
         chosen = self.values.get("product")
         return {
             **self.values,

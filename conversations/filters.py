@@ -5,7 +5,7 @@ The list, its counts, its live poll, its export, saved views and the reader's ne
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Self
@@ -30,7 +30,7 @@ from conversations.models.conversation import IS_LONG, LONG
 from conversations.models.rating import HIGH, LOW
 from conversations.rows import of_row
 from conversations.search import Search
-from greenflash_site.http import MemberRequest, zone_of
+from greenflash_site.http import MemberRequest, midnight, zone_of
 from products.models import ENVIRONMENTS, Product, ProductQuerySet, Workspace
 
 YES_NO = {"yes": "Yes", "no": "No"}
@@ -184,16 +184,16 @@ class ConversationFilter:
         _, last = self.days
         if last is None or last >= self.now.astimezone(self.zone).date():
             return [found]
-        soon = self._midnight(last + timedelta(days=1)) + LONG
+        soon = midnight(last + timedelta(days=1), self.zone) + LONG
         return [found.filter(last_message_at__lt=soon), found.filter(IS_LONG, last_message_at__gte=soon)]
 
     def _alive_in(self, conversations: ConversationQuerySet) -> ConversationQuerySet:
         """Those that were going on at some time of the days asked for: a long one shows in each of them."""
         first, last = self.days
         if first is not None:
-            conversations = conversations.filter(last_message_at__gte=self._midnight(first))
+            conversations = conversations.filter(last_message_at__gte=midnight(first, self.zone))
         if last is not None and last < date.max:
-            conversations = conversations.filter(first_message_at__lt=self._midnight(last + timedelta(days=1)))
+            conversations = conversations.filter(first_message_at__lt=midnight(last + timedelta(days=1), self.zone))
         return conversations
 
     @property
@@ -204,9 +204,6 @@ class ConversationFilter:
             first, last = DATES[self.values["date"]]
             return today - timedelta(days=first), today - timedelta(days=last)
         return _day(self.values.get("from", "")), _day(self.values.get("until", ""))
-
-    def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time.min, tzinfo=self.zone)
 
 
 def _length(value: str) -> Q:

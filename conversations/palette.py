@@ -13,6 +13,7 @@ from conversations.models import conversations_of
 from conversations.people import ORGANIZATIONS, USERS, Kind, literal, named
 from greenflash_site.http import MemberRequest
 from products.models import ENVIRONMENTS, Product, Role
+from products.models.ids import read_id
 
 # Of each kind; who wants more searches in its list.
 FOUND = 5
@@ -114,12 +115,8 @@ def _conversations(request: MemberRequest, text: str, products: Sequence[Product
         "newest": NEWEST,
         "most": FOUND,
     }
-    try:
-        ids = [UUID(text)]
-    except ValueError:
-        ids = []
-    ids += [id for (id,) in run(CONVERSATIONS, values)]
-    meant = conversations_of(products).filter(id__in=ids)
+    found = [read_id(text), *(id for (id,) in run(CONVERSATIONS, values))]
+    meant = conversations_of(products).filter(id__in=[id for id in found if id])
     for conversation in meant.select_related("participant", "product").newest_first()[:FOUND]:
         yield Place(
             icon="message-square-text",

@@ -16,6 +16,7 @@ from conversations.feeds import run
 from conversations.filters import LONGEST_TEXT
 from conversations.keyset import Turn, read_time
 from products.models import Product
+from products.models.ids import read_id
 
 # Somebody may have more conversations and ratings than a page can count: the user of a whole website, for one.
 MOST = 1_000
@@ -208,9 +209,8 @@ def rows_of(kind: Kind, ids: Sequence[UUID], *, workspace: UUID, products: Seque
 
 def named(kind: Kind, text: str, *, workspace: UUID, products: Sequence[Product], most: int) -> list[Row]:
     """The first by name whose name or external id holds a text, or whose id it is."""
-    try:
-        id = UUID(text)
-    except ValueError:
+    id = read_id(text)
+    if id is None:
         turn = Turn(place=None, is_backwards=False, is_descending=False)
         values = {
             "workspace": workspace,

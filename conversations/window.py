@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from conversations.models import Conversation, Message, MessageType, parent_ids
+from products.models.ids import read_id
 
 # Messages in one window. A page of 60 is two or three screens, takes half the time of one of 200, and more come before
 # the reader gets there.
@@ -43,7 +44,7 @@ class Window:
 def window_of(conversation: Conversation, query: Mapping[str, str]) -> Window:
     """The window that `query` names: around a `message`, `after` or `before` one, `at=end`; for nonsense the first."""
     messages = conversation.messages.filter(workspace_id=conversation.workspace_id).select_related("participant")
-    marked, after, before = (_id(query.get(name, "")) for name in ("message", "after", "before"))
+    marked, after, before = (read_id(query.get(name, "")) for name in ("message", "after", "before"))
     reach = WINDOW // 2 + LONGER + 1
     if marked and (found := messages.around(marked, before=reach, after=reach)):
         place = _index(found, marked)
@@ -105,10 +106,3 @@ def _cut(
 
 def _index(found: Sequence[Message], id: UUID) -> int:
     return next(place for place, message in enumerate(found) if message.id == id)
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

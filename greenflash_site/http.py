@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import UTC, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache, wraps
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any, Protocol
@@ -85,6 +85,11 @@ def zone_named(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
         return UTC
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """When this day begins there."""
+    return datetime.combine(day, time.min, tzinfo=zone)
 
 
 def retry_collision(view: View) -> View:

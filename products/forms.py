@@ -1,6 +1,6 @@
 """The forms of the pages about products, keys and the organization."""
 
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 from ipaddress import ip_network
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from greenflash_site.http import midnight
 from products.accounts import invitation_of
 from products.actions import create_workspace
 from products.audit import changes, record
@@ -300,15 +301,15 @@ class AuditFilterForm(forms.Form):
         if action := self.cleaned_data.get("action"):
             entries = entries.filter(action=action)
         if since := self.cleaned_data.get("since"):
-            entries = entries.filter(created_at__gte=midnight(since, zone))
+            entries = entries.filter(created_at__gte=midnight(_tellable(since), zone))
         if (until := self.cleaned_data.get("until")) and until < date.max:
-            entries = entries.filter(created_at__lt=midnight(until + timedelta(days=1), zone))
+            entries = entries.filter(created_at__lt=midnight(_tellable(until + timedelta(days=1)), zone))
         return entries
 
 
-def midnight(day: date, zone: tzinfo) -> datetime:
-    """When this day begins there, from the year 2 to 9998: beyond, no time zone can tell."""
-    return datetime.combine(min(max(day, date(2, 1, 1)), date(9998, 12, 31)), time.min, tzinfo=zone)
+def _tellable(day: date) -> date:
+    """The day, from the year 2 to 9998: beyond, no time zone can tell when it begins."""
+    return min(max(day, date(2, 1, 1)), date(9998, 12, 31))
 
 
 class RotateForm(forms.Form):

@@ -14,6 +14,7 @@ from conversations.people import ORGANIZATIONS, SORTS, USERS, Kind, People
 from conversations.timeline import Whose
 from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest, render, zone_of
+from products.models.ids import read_id
 
 # So many users stand on the page of their organization.
 USERS_SHOWN = 8
@@ -82,7 +83,5 @@ def _story(request: MemberRequest, kind: Kind, who: Participant | Organization) 
 
 def _company(request: MemberRequest) -> Organization | None:
     """The organization that the list is narrowed to; None for none and for nonsense."""
-    try:
-        return request.workspace.organizations.filter(id=UUID(request.GET.get("organization", ""))).first()
-    except ValueError:
-        return None
+    id = read_id(request.GET.get("organization", ""))
+    return request.workspace.organizations.filter(id=id).first() if id else None

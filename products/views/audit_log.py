@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from itertools import batched
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
@@ -14,6 +13,7 @@ from greenflash_site.http import MemberRequest, render, zone_of
 from products.audit import record
 from products.forms import AuditFilterForm
 from products.models import Action, AuditEntry, AuditEntryQuerySet, Role
+from products.models.ids import read_id
 from products.spreadsheet import BYTE_ORDER_MARK, CONTENT_TYPE, lines
 
 PAGE_SIZE = 50
@@ -25,7 +25,7 @@ def index(request: MemberRequest) -> HttpResponse:
     """The log, newest first, narrowed to what the query string asks for."""
     form = AuditFilterForm(request.GET)
     found = form.narrow(request.workspace.audit_entries.newest_first(), zone_of(request))
-    before = _id(request.GET.get("before", ""))
+    before = read_id(request.GET.get("before", ""))
     page = list((found.filter(id__lt=before) if before else found)[: PAGE_SIZE + 1])
     entries = page[:PAGE_SIZE]
     chosen = {name: value for name, value in request.GET.items() if name in form.fields and value}
@@ -63,11 +63,3 @@ def _csv(found: AuditEntryQuerySet) -> Iterator[bytes]:
 def _row(entry: AuditEntry) -> list[object]:
     actor = entry.actor or "(command)"
     return [entry.created_at, entry.action, actor, entry.target, entry.before, entry.after, entry.address, entry.id]
-
-
-def _id(text: str) -> UUID | None:
-    """An id in the query string; None for anything else."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
