@@ -4,7 +4,8 @@ Users and customer organizations belong to the workspace and stay.
 """
 
 from collections import Counter
-from time import monotonic, sleep
+from functools import partial
+from time import monotonic
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,14 +13,13 @@ from django.utils import timezone
 
 from conversations.models import Conversation, Event
 from products.audit import record
+from products.erasure import COUNTED, at_half_pace
 from products.models import Action, ApiKey, Collaborator, DeletedProduct, Person, Product
 
 # A batch is short, so that who else needs the rows' pages or the disk never waits long for it.
 CONVERSATIONS, ROWS = 200, 2_000
 # Rows are found through indexes, whatever a plan that was made for small tables thinks.
 BY_INDEX = "set local enable_seqscan = off; set local synchronous_commit = off"
-# What is counted before somebody confirms: no further than this.
-COUNTED = 100_000
 _SOME = "conversation_id = any(%(ids)s)"
 _MINE = "product_id = %(product)s"
 _PROMPTS = "prompt_id in (select id from prompt where workspace_id = %(workspace)s and product_id = %(product)s)"
@@ -81,13 +81,7 @@ def what_will_be_gone(product: Product) -> list[tuple[str, int]]:
 
 def erase_some(receipt: DeletedProduct, *, seconds: float) -> bool:
     """Delete rows for about so long, at half the pace that is possible; True once nothing is left."""
-    until = monotonic() + seconds
-    while monotonic() <= until:
-        began = monotonic()
-        if _erase_batch(receipt):
-            return True
-        sleep(monotonic() - began)
-    return False
+    return at_half_pace(partial(_erase_batch, receipt), until=monotonic() + seconds)
 
 
 @transaction.atomic

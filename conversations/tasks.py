@@ -1,10 +1,8 @@
 """The worker's jobs about conversations."""
 
-from datetime import timedelta
 from time import monotonic
 
 from django.http import QueryDict
-from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -14,16 +12,11 @@ from conversations.models import ConversationQuerySet, Export, ExportChunk, conv
 from conversations.product_deletion import erase_some
 from greenflash_site.http import zone_named
 from products.models import ENVIRONMENTS, DeletedProduct, Role
+from products.tasks import ERASING_SECONDS
 
 # A piece of a file is stored once it is this long, or this old: then the page tells of it.
 CHUNK = 1_000_000
 SECONDS = 1.0
-# So long at a time is deleted, so that other jobs come in between and the worker can be stopped.
-DELETING_SECONDS = 2.0
-# What was on its way when the product was deleted arrives first.
-BEGIN_AFTER = 5
-# A job that has not been heard of for so long has died with its worker.
-SILENCE = timedelta(minutes=2)
 
 
 @app.task
@@ -82,7 +75,7 @@ def delete_expired_exports(timestamp: int) -> None:
 def erase_product(receipt_id: str) -> None:
     """Delete some rows of a deleted product, then ask for the next time."""
     receipt = DeletedProduct.objects.filter(id=receipt_id, finished_at=None).first()
-    if receipt and not erase_some(receipt, seconds=DELETING_SECONDS):
+    if receipt and not erase_some(receipt, seconds=ERASING_SECONDS):
         erase_product.defer(receipt_id=receipt_id)
 
 
@@ -90,6 +83,5 @@ def erase_product(receipt_id: str) -> None:
 @app.task(queueing_lock="resume_erasing_products")
 def resume_erasing_products(timestamp: int) -> None:
     """Go on where a worker died."""
-    silent = DeletedProduct.objects.filter(finished_at=None, progressed_at__lt=timezone.now() - SILENCE)
-    for receipt_id in silent.values_list("id", flat=True):
+    for receipt_id in DeletedProduct.objects.silent().values_list("id", flat=True):
         erase_product.defer(receipt_id=str(receipt_id))

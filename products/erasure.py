@@ -4,7 +4,9 @@ What tables there are is asked of Django, and what index finds a workspace's row
 tomorrow is forgotten.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from graphlib import TopologicalSorter
 from time import monotonic, sleep
 from typing import Any
@@ -63,20 +65,25 @@ def what_will_be_gone(workspace: Workspace) -> list[tuple[str, int]]:
 
 def erase_some(receipt: DeletedWorkspace, *, seconds: float) -> bool:
     """Delete rows for about so long, at half the pace that is possible; True once nothing is left."""
-    until = monotonic() + seconds
-    tables = tables_of_workspaces()
+    until, tables = monotonic() + seconds, tables_of_workspaces()
     if receipt.total is None:
         receipt.total = sum(each.count(receipt.former_id) for table in tables for each in (table, *table.children))
         receipt.save(update_fields=["total"])
     for table in tables:
-        while True:
-            began = monotonic()
-            if not _erase_batch(receipt.id, table):
-                break
-            if monotonic() > until:
-                return False
-            sleep(monotonic() - began)
+        if not at_half_pace(partial(_erase_batch, receipt.id, table), until=until):
+            return False
     return _finish(receipt.id)
+
+
+def at_half_pace(erase_batch: Callable[[], bool], *, until: float) -> bool:
+    """Erase batches until that says nothing is left, resting for as long as each takes; False when the time is over."""
+    while True:
+        began = monotonic()
+        if erase_batch():
+            return True
+        if monotonic() > until:
+            return False
+        sleep(monotonic() - began)
 
 
 def words(receipt: DeletedWorkspace) -> list[tuple[str, int]]:
@@ -196,15 +203,15 @@ def _tables_indexed_by_workspace() -> set[str]:
 
 @transaction.atomic
 def _erase_batch(receipt_id: UUID, table: Table) -> bool:
-    """Delete one batch and count it, both or neither; False where nothing was left."""
+    """Delete one batch and count it, both or neither; True where nothing was left."""
     receipt = DeletedWorkspace.objects.select_for_update().get(id=receipt_id)
     erased = table.erase(receipt.former_id, limit=BATCH)
     if not any(erased.values()):
-        return False
+        return True
     receipt.counts = {name: receipt.counts.get(name, 0) + erased.get(name, 0) for name in {*receipt.counts, *erased}}
     receipt.progressed_at = timezone.now()
     receipt.save(update_fields=["counts", "progressed_at"])
-    return True
+    return False
 
 
 @transaction.atomic

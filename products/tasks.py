@@ -1,8 +1,5 @@
 """The worker's jobs about who owns what."""
 
-from datetime import timedelta
-
-from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -10,18 +7,16 @@ from products.erasure import erase_some
 from products.models import DeletedWorkspace
 
 # So long at a time, so that other jobs come in between and the worker can be stopped.
-SECONDS = 2.0
-# What was on its way when the workspace was deleted arrives first.
+ERASING_SECONDS = 2.0
+# What was on its way when something was deleted arrives first.
 BEGIN_AFTER = 5
-# A job that has not been heard of for so long has died with its worker.
-SILENCE = timedelta(minutes=2)
 
 
 @app.task(retry=RetryStrategy(max_attempts=10, exponential_wait=2))
 def erase_workspace(receipt_id: str) -> None:
     """Delete some rows of a deleted workspace, then ask for the next time."""
     receipt = DeletedWorkspace.objects.filter(id=receipt_id, finished_at=None).first()
-    if receipt and not erase_some(receipt, seconds=SECONDS):
+    if receipt and not erase_some(receipt, seconds=ERASING_SECONDS):
         erase_workspace.defer(receipt_id=receipt_id)
 
 
@@ -29,6 +24,5 @@ def erase_workspace(receipt_id: str) -> None:
 @app.task(queueing_lock="resume_erasing")
 def resume_erasing(timestamp: int) -> None:
     """Go on where a worker died."""
-    silent = DeletedWorkspace.objects.filter(finished_at=None, progressed_at__lt=timezone.now() - SILENCE)
-    for receipt_id in silent.values_list("id", flat=True):
+    for receipt_id in DeletedWorkspace.objects.silent().values_list("id", flat=True):
         erase_workspace.defer(receipt_id=str(receipt_id))

@@ -7,11 +7,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 
-from conversations.product_deletion import COUNTED, delete_product, what_will_be_gone
-from conversations.tasks import BEGIN_AFTER, erase_product
+from conversations.product_deletion import delete_product, what_will_be_gone
+from conversations.tasks import erase_product
 from greenflash_site.access import member_required, recently_authenticated
 from greenflash_site.http import MemberRequest, render, render_partial
+from products.erasure import COUNTED
 from products.models import DeletedProduct, Role
+from products.tasks import BEGIN_AFTER
 
 
 @member_required(Role.ADMIN)
