@@ -114,9 +114,9 @@ def stranger(db: None) -> Member:
     return MemberFactory.create(workspace=globex, person__email="charlie@globex.example", role=Role.OWNER)
 
 
-def browser_of(person: Person) -> Client:
-    """A client that is signed in, by a password that was just given."""
-    client = Client()
+def browser_of(person: Person, **options: Any) -> Client:
+    """A client that is signed in, by a password that was just given; `options` are the client's."""
+    client = Client(**options)
     client.force_login(person)
     session = client.session
     session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]

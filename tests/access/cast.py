@@ -1,13 +1,11 @@
 """Who asks for what: the actors of the tests of access, and the objects they ask for."""
 
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
 from django.test import Client
@@ -32,7 +30,7 @@ from products.models import (
     Workspace,
 )
 from products.team import invite
-from tests.conftest import PASSWORD, tell
+from tests.conftest import PASSWORD, browser_of, tell
 from tests.factories import CollaboratorFactory, MemberFactory
 from tests.products.passkeys import passkey_of
 
@@ -51,9 +49,6 @@ KEYS = (
 class Cast:
     """Acme with two products, Globex with one, and everybody who asks."""
 
-    acme: Workspace
-    globex: Workspace
-    gone: Workspace
     people: dict[str, Client]
     keys: dict[str, Client]
     # By kind, then by the name of the parameter in the path.
@@ -106,9 +101,6 @@ def make_cast() -> Cast:
     _delete(deleted)
     objects["deleted"]["slug"] = gone.slug
     return Cast(
-        acme=acme,
-        globex=globex,
-        gone=gone,
         people={
             "anonymous": Client(raise_request_exception=False),
             "stranger": browser(charlie),
@@ -134,14 +126,8 @@ def make_cast() -> Cast:
 
 
 def browser(person: Person) -> Client:
-    """A client that is signed in, by a password that was just given."""
-    client = Client(raise_request_exception=False)
-    client.force_login(person)
-    session = client.session
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
-    session["account_authentication_methods_user"] = str(person.pk)
-    session.save()
-    return client
+    """The person's client, to which a fault is an answer."""
+    return browser_of(person, raise_request_exception=False)
 
 
 def _person(email: str) -> Person:
