@@ -1,6 +1,5 @@
 """`manage.py demo_picture`: the picture of the README, taken of the demo data of a running Greenflash."""
 
-import shutil
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from conversations.models import Conversation, MessageType, Note
-from greenflash_site.bench.pages import session_of
-from greenflash_site.demo.story import ORGANIZATION_NAME
-from greenflash_site.management.commands.demo_data import EMAIL
+from greenflash_site.demo.camera import camera_of, demo_member
 from products.models import Member
 
 PICTURE = Path(settings.BASE_DIR) / "docs" / "images" / "conversation.png"
@@ -30,14 +27,11 @@ class Command(BaseCommand):
 
     def handle(self, *, to: Path, **_options: Any) -> None:
         """Open a badly rated conversation at the call that failed in it, with a note, and look."""
-        chromium = shutil.which("chromium")
-        if chromium is None:
-            raise CommandError("There is no chromium here: apt-get install chromium.")
-        member = Member.objects.filter(person__email=EMAIL, workspace__name=ORGANIZATION_NAME).first()
-        if member is None:
-            raise CommandError("There is no demo data here: make demo.")
+        member = demo_member()
         path = place_of(member)
-        _take(path, session=session_of(member.person), chromium=chromium, to=to)
+        with camera_of(member) as camera, camera(path, size=(WIDTH, HEIGHT)) as page:
+            page.wait_for_timeout(500)
+            page.screenshot(path=to)
         self.stdout.write(f"{to}: {to.stat().st_size / 1000:.0f} KB")
 
 
@@ -61,23 +55,3 @@ def place_of(member: Member) -> str:
         workspace_id=member.workspace_id, conversation=failed, author=member.person, message_id=call.id, text=NOTE
     )
     return f"/{member.workspace.slug}/conversations/{failed.id}/?message={call.id}"
-
-
-def _take(path: str, *, session: str, chromium: str, to: Path) -> None:
-    from playwright.sync_api import sync_playwright  # for developers only
-
-    base = settings.GREENFLASH.url
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(
-            base_url=base,
-            viewport={"width": WIDTH, "height": HEIGHT},
-            color_scheme="light",
-            reduced_motion="reduce",
-        )
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": base}])
-        page = context.new_page()
-        page.goto(path, wait_until="load")
-        page.wait_for_timeout(500)
-        page.screenshot(path=to)
-        browser.close()

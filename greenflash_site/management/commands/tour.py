@@ -1,6 +1,5 @@
 """`manage.py tour`: pictures of all pages, of the demo data of a running Greenflash, and docs/tour.md around them."""
 
-import shutil
 from argparse import ArgumentParser
 from base64 import b64decode
 from collections.abc import Iterator
@@ -13,9 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from conversations.models import MessageType, Rating, conversations_of
-from greenflash_site.bench.pages import session_of
-from greenflash_site.demo.story import ORGANIZATION_NAME
-from greenflash_site.management.commands.demo_data import EMAIL
+from greenflash_site.demo.camera import Camera, camera_of, demo_member
 from products.models import Member
 
 FOLDER = Path(settings.BASE_DIR) / "docs"
@@ -51,16 +48,13 @@ class Command(BaseCommand):
 
     def handle(self, *, to: Path, **_options: Any) -> None:
         """Go to each stop, look, and write down what there is to see."""
-        chromium = shutil.which("chromium")
-        if chromium is None:
-            raise CommandError("There is no chromium here: apt-get install chromium.")
-        member = Member.objects.filter(person__email=EMAIL, workspace__name=ORGANIZATION_NAME).first()
-        if member is None:
-            raise CommandError("There is no demo data here: make demo.")
+        member = demo_member()
         tour = list(stops(member))
         pictures = to / "images" / "tour"
         pictures.mkdir(parents=True, exist_ok=True)
-        _take(tour, session=session_of(member.person), chromium=chromium, to=pictures)
+        with camera_of(member) as camera:
+            for each in tour:
+                (pictures / f"{each.name}.webp").write_bytes(_picture(each, camera))
         (to / "tour.md").write_text(page(tour))
         size = sum(picture.stat().st_size for picture in pictures.glob("*.webp"))
         self.stdout.write(f"{len(tour)} pictures, {size / 1000:,.0f} KB: {to / 'tour.md'}")
@@ -121,28 +115,14 @@ def page(tour: list[Stop]) -> str:
     return INTRODUCTION + "".join(parts)
 
 
-def _take(tour: list[Stop], *, session: str, chromium: str, to: Path) -> None:
-    from playwright.sync_api import sync_playwright  # for developers only
-
-    base = settings.GREENFLASH.url
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for stop in tour:
-            width, height = PHONE if stop.is_on_phone else (WIDTH, HEIGHT)
-            context = browser.new_context(
-                base_url=base,
-                viewport={"width": width, "height": height},
-                color_scheme="dark" if stop.is_dark else "light",
-                reduced_motion="reduce",
-            )
-            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": base}])
-            page = context.new_page()
-            page.goto(stop.path, wait_until="load")
-            if stop.press:
-                page.keyboard.press(stop.press)
-            page.wait_for_timeout(500)
-            # Chromium itself writes WebP, which is a third of the same as PNG; Playwright has no name for it.
-            shot = context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
-            (to / f"{stop.name}.webp").write_bytes(b64decode(shot["data"]))
-            context.close()
-        browser.close()
+def _picture(stop: Stop, camera: Camera) -> bytes:
+    """What there is to see at a stop, as WebP."""
+    size = PHONE if stop.is_on_phone else (WIDTH, HEIGHT)
+    with camera(stop.path, size=size, is_dark=stop.is_dark) as page:
+        if stop.press:
+            page.keyboard.press(stop.press)
+        page.wait_for_timeout(500)
+        # Chromium itself writes WebP, which is a third of the same as PNG; Playwright has no name for it.
+        chromium = page.context.new_cdp_session(page)
+        shot = chromium.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+    return b64decode(shot["data"])
