@@ -17,6 +17,11 @@ from tests.factories import MemberFactory
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LONG = 400
+# Resolves two frames later, or when what is asked for has come: the wheel is not turned faster than the page is drawn.
+AT_REST = """new Promise((done) => {
+  const look = () => document.querySelector(".htmx-request") ? requestAnimationFrame(look) : done();
+  requestAnimationFrame(() => requestAnimationFrame(look));
+})"""
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,7 @@ def test_it_brings_more_before_the_reader_gets_there(long: Reading, page: Page, 
         end = page.locator(f"#m-{long.messages[last]}")
         for _ in range(200):
             page.mouse.wheel(0, step)
-            page.wait_for_timeout(15)
+            page.evaluate(AT_REST)
             if end.count() and page.evaluate("document.querySelector('.more') === null || scrollY === 0"):
                 break
         expect(end).to_be_attached()
