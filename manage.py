@@ -13,8 +13,10 @@ def main() -> None:
     """Run one command; a bench in an installation of its own, whatever the environment says."""
     from greenflash_site.bench.installation import temporary_environment
 
-    # As Ctrl-C does: what was begun is undone, and a database that was brought up is stopped.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # What was begun is undone, and a database that was brought up is stopped. Ctrl-C too, which a script's `make run &`
+    # would have ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "greenflash_site.settings")
     with temporary_environment() if command in BENCHES else nullcontext():
