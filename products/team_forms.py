@@ -3,8 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 
-from products.models import Invitation, Member, Product, ProductQuerySet, Role
+from products.models import Invitation, Member, MemberQuerySet, Product, ProductQuerySet, Role
 
 
 def grantable(member: Member) -> list[tuple[str, str]]:
@@ -25,6 +26,18 @@ class ProductsForm(forms.Form):
     def __init__(self, *args: Any, products: ProductQuerySet, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["products"] = ProductsField(products)
+
+
+class MemberSearchForm(forms.Form):
+    """Whom to find among the members."""
+
+    q = forms.CharField(required=False, max_length=200)
+
+    def narrow(self, members: MemberQuerySet) -> MemberQuerySet:
+        """Those whose name or address has it in it; nonsense narrows nothing."""
+        self.is_valid()
+        text = self.cleaned_data.get("q")
+        return members.filter(Q(person__name__icontains=text) | Q(person__email__icontains=text)) if text else members
 
 
 class RoleForm(forms.Form):

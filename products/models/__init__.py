@@ -6,7 +6,7 @@ from products.models.audit_entry import Action, AuditEntry, AuditEntryQuerySet
 from products.models.deleted_product import DeletedProduct
 from products.models.deleted_workspace import DeletedWorkspace
 from products.models.invitation import Invitation
-from products.models.member import Collaborator, Member, Role
+from products.models.member import Collaborator, Member, MemberQuerySet, Role
 from products.models.person import Person
 from products.models.product import ENVIRONMENTS, Environment, Kind, Product, ProductQuerySet, Version
 from products.models.request_key import RequestCount, RequestKey
@@ -29,6 +29,7 @@ __all__ = [
     "Invitation",
     "Kind",
     "Member",
+    "MemberQuerySet",
     "Person",
     "Product",
     "ProductQuerySet",

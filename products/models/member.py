@@ -39,7 +39,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def in_order(self) -> Self:
         """Owners first, then by when they joined, with the person."""
         rank = models.Case(*[models.When(role=role, then=place) for place, role in enumerate(Role)], default=9)
-        return self.select_related("person").order_by(rank, "created_at")
+        return self.select_related("person").order_by(rank, "created_at", "id")
 
     def by_name(self) -> Self:
         """In alphabetical order, with the person."""

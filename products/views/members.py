@@ -1,8 +1,10 @@
 """Members: who belongs to the organization, in which role, to which products; removing, and leaving."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
@@ -11,16 +13,29 @@ from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest, render
 from products.models import Member, Role
 from products.team import LastOwner, change_role, leave, remove_member, set_products
-from products.team_forms import ProductsForm, RoleForm
+from products.team_forms import MemberSearchForm, ProductsForm, RoleForm
 
+PAGE_SIZE = 50
 LAST_OWNER = "An organization needs an owner. Make somebody else an owner first."
 
 
 @member_required(Role.ADMIN)
 def index(request: MemberRequest) -> HttpResponse:
     """Who is here, who is invited, and who asks for products."""
+    form = MemberSearchForm(request.GET)
+    page = Paginator(form.narrow(request.workspace.members.for_list()), PAGE_SIZE).get_page(request.GET.get("page"))
+    text = form.cleaned_data.get("q", "")
+
+    def url(number: int) -> str:
+        return "?" + urlencode({"q": text, "page": number})
+
     context = {
-        "members": request.workspace.members.for_list(),
+        "members": page.object_list,
+        "count": page.paginator.count,
+        "text": text,
+        "is_long": bool(text) or page.has_other_pages(),
+        "newer_url": url(page.previous_page_number()) if page.has_previous() else None,
+        "older_url": url(page.next_page_number()) if page.has_next() else None,
         "invitations": request.workspace.invitations.for_list(),
         "access_requests": request.workspace.access_requests.for_list(),
     }

@@ -57,6 +57,28 @@ def test_it_lists_who_is_here(
     assert '<td role="cell" class="number" data-unit="products">0</td>' in page
 
 
+def test_it_finds_members_and_pages_through_many(as_owner: Client, workspace: Workspace) -> None:
+    assert 'role="search"' not in as_owner.get("/acme/settings/members/").text
+    for number in range(101):
+        MemberFactory.create(workspace=workspace, person__name=f"Person {number:03}")
+    page, pages, seen = as_owner.get("/acme/settings/members/"), 1, set()
+    while True:
+        seen |= {member.person.name for member in page.context["members"]}
+        if not (url := page.context["older_url"]):
+            break
+        page, pages = as_owner.get(f"/acme/settings/members/{url}"), pages + 1
+    assert pages == 3
+    assert len(seen) == page.context["count"] == 102
+    assert [
+        as_owner.get(f"/acme/settings/members/?page={nonsense}").status_code for nonsense in ("0", "x", "9" * 30)
+    ] == [200] * 3
+    found = as_owner.get("/acme/settings/members/?q=pERSON+05")
+    assert [member.person.name for member in found.context["members"]] == [f"Person 05{digit}" for digit in range(10)]
+    assert "10 people found" in found.text
+    assert "Nobody found" in as_owner.get("/acme/settings/members/?q=nobody%25").text
+    assert as_owner.get("/acme/settings/members/?q=%00").status_code == 200
+
+
 def test_it_changes_a_role_and_says_so_in_the_log(as_owner: Client, owner: Member, newcomer: Member) -> None:
     assert give(as_owner, newcomer, "admin").status_code == 302
     assert role_of(newcomer) == Role.ADMIN
