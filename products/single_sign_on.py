@@ -5,17 +5,32 @@ for nothing. allauth checks the state, the issuer, the audience and the signatur
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
 
-from products.models import Person
+from products.models import Invitation, Person
 
 
 class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """What we take from a provider, and what we do not believe."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Whether anybody may come, or only who was invited at a verified address and comes from that link's page."""
+        if settings.GREENFLASH.signup == "open":
+            return True
+        try:
+            page = resolve(urlsplit(str(sociallogin.state.get("next"))).path)
+        except Resolver404:
+            return False
+        invitation = Invitation.objects.by_token(page.kwargs["token"]) if page.url_name == "invitation" else None
+        verified = {address.email.lower() for address in sociallogin.email_addresses if address.verified}
+        return invitation is not None and invitation.email in verified
 
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Person:
         """A new person's name and address as the provider gives them."""

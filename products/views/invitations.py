@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
@@ -123,6 +124,7 @@ def _invitation(request: HttpRequest, invitation: Invitation, token: str, *, sta
         "token": token,
         "is_mine": person is not None and is_for(invitation, person),
         "is_unverified": person is not None and person.email.lower() == invitation.email,
+        "single_sign_on": settings.SINGLE_SIGN_ON,
     }
     return render(request, "invitations/invitation.html", context, status=status)
 

@@ -18,7 +18,8 @@ from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from products.models import Person, Role
+from products.models import Member, Person, Role
+from products.team import invite
 from tests.conftest import PASSWORD
 from tests.factories import MemberFactory
 from tests.products.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, provider_running
@@ -145,6 +146,25 @@ def test_it_makes_no_account_where_one_needs_an_invitation(
     settings.GREENFLASH = replace(django_settings.GREENFLASH, signup="invite")
     assert "By invitation" in log_in(client).text
     assert not Person.objects.exists()
+
+
+def test_it_makes_an_account_for_who_was_invited_and_leads_back_to_the_invitation(
+    client: Client, provider: Provider, settings: Settings, owner: Member
+) -> None:
+    settings.GREENFLASH = replace(django_settings.GREENFLASH, signup="invite")
+    links = {
+        email: urlsplit(invite(email, role=Role.MEMBER, products=[], acting_member=owner).link).path
+        for email in ("grace@example.com", "another@example.com")
+    }
+    for next_url in (links["another@example.com"], "/invitations/guessed/", "//evil.example/", ""):
+        log_in(Client(), f"/account/single-sign-on/?next={next_url}")
+        assert not Person.objects.filter(email="grace@example.com").exists()
+    page = client.get(links["grace@example.com"])
+    assert "Continue with Acme ID" in page.text
+    answer = log_in(client, f"/account/single-sign-on/?next={links['grace@example.com']}")
+    assert answer.headers["Location"] == links["grace@example.com"]
+    client.post(f"{links['grace@example.com']}join/")
+    assert owner.workspace.members.filter(person__email="grace@example.com", role=Role.MEMBER).exists()
 
 
 def test_it_locks_out_who_took_the_address_before_its_owner_came(
