@@ -7,7 +7,7 @@ from analytics.queries import attention, low_ratings, product_cards
 from conversations.models import conversations_of
 from conversations.rows import rows_of
 from greenflash_site.access import member_required
-from greenflash_site.http import MemberRequest, partial, render, zone_of
+from greenflash_site.http import MemberRequest, render, zone_of
 from products.team import waiting
 
 LATEST = 8
@@ -15,15 +15,15 @@ LATEST = 8
 
 @member_required()
 def home(request: MemberRequest) -> HttpResponse:
-    """Home base; while the checklist waits for the first message, its fragment asks for itself every second."""
-    first = conversations_of(request.products).order_by("last_message_at", "id").only("id").first()
-    if request.htmx.request_type == "partial":
-        if first is None:
+    """Home base; the checklist asks for itself every second, and is sent when more of it is done than it shows."""
+    first = conversations_of(request.products).order_by("last_message_at", "id").only("title", "product_id").first()
+    if first is None or request.htmx.request_type == "partial":
+        steps = onboarding(request.workspace, request.products, first=first)
+        if request.htmx.request_type != "partial":
+            return render(request, "home.html", {"onboarding": steps, "waiting": waiting(request.member)})
+        if request.GET.get("ticks") == steps.ticks:
             return HttpResponse(status=204)
-        return render(request, partial(request, "home.html", "waiting"), {"onboarding": {"conversation": first}})
-    if first is None:
-        steps = onboarding(request.workspace, request.products)
-        return render(request, "home.html", {"onboarding": steps, "waiting": waiting(request.member)})
+        return render(request, "components/checklist.html", {"onboarding": steps})
     cards = product_cards(request.products.in_environment(request.environment), zone=zone_of(request))
     products = [card.product for card in cards]
     context = {

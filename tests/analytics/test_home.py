@@ -82,15 +82,35 @@ def test_it_asks_for_another_key_when_the_only_one_is_revoked(
 def test_it_waits_quietly_and_then_links_to_the_first_conversation(
     as_owner: Client, owner: Member, product: Product
 ) -> None:
-    waiting = as_owner.get("/acme/", headers=PARTIAL)
+    waiting = as_owner.get("/acme/?ticks=100", headers=PARTIAL)
     assert (waiting.status_code, waiting.content) == (204, b"")
     first = tell(product, "The very first")
     tell(product, "The second", externalConversationId="2")
-    arrived = as_owner.get("/acme/", headers=PARTIAL)
+    arrived = as_owner.get("/acme/?ticks=100", headers=PARTIAL)
     assert arrived.status_code == 200
     assert f'href="/acme/conversations/{first.id}/"' in arrived.text
     assert "The very first" in arrived.text
     assert "<html" not in arrived.text
+    assert "every 1s" not in arrived.text  # that was all
+
+
+def test_it_sends_the_checklist_when_more_of_it_is_done_than_it_shows(as_owner: Client, owner: Member) -> None:
+    ticks = "000"
+    for step in ("product", "key", "revoked"):
+        assert as_owner.get("/acme/", {"ticks": ticks}, headers=PARTIAL).status_code == 204
+        if step == "product":
+            product = create_product(owner, name="Helpbot")
+        elif step == "key":
+            key = create_api_key(owner.workspace, acting_user=owner.person, name="k").api_key
+        else:
+            key.revoke()
+        page = as_owner.get("/acme/", {"ticks": ticks}, headers=PARTIAL).text
+        asked = re.search(r"ticks=(\d+)", page)
+        assert asked
+        ticks = asked[1]
+        assert states(page)[:2] == ["done", "done" if step == "key" else "current"]
+        assert (f"{settings.GREENFLASH.url}/api/v1" in page) == (step == "key")
+        assert str(product.id) in page
 
 
 def test_it_stops_waiting_when_development_speaks_first(as_owner: Client, development: Product) -> None:
@@ -103,8 +123,9 @@ def test_it_does_not_tell_a_newcomer_or_a_stranger_of_conversations(
 ) -> None:
     tell(product, "Ours alone")
     nora, charlie = browser_of(newcomer.person), browser_of(stranger.person)
-    assert nora.get("/acme/", headers=PARTIAL).status_code == 204
-    assert charlie.get("/globex/", headers=PARTIAL).status_code == 204
+    for browser, path in ((nora, "/acme/"), (charlie, "/globex/")):
+        assert "Ours alone" not in browser.get(path, headers=PARTIAL).text
+        assert browser.get(path, {"ticks": "000"}, headers=PARTIAL).status_code == 204
     assert charlie.get("/acme/", headers=PARTIAL).status_code == 404
     assert "Ours alone" not in nora.get("/acme/").text
 

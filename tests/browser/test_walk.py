@@ -7,6 +7,7 @@ from greenflash import Greenflash
 from playwright.sync_api import Page, expect
 
 from tests.conftest import PASSWORD, sdk
+from tests.conversations.test_visits import worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -35,6 +36,16 @@ def send_first_message(client: Greenflash, product_id: str) -> None:
     )
 
 
+def wait_until_counted(home: Page) -> None:
+    """Look at Home until the worker has counted what came."""
+    for _ in range(60):
+        home.get_by_role("link", name="Home", exact=True).click()
+        expect(home.get_by_role("heading", name="Home", level=1)).to_be_visible()
+        if home.get_by_role("article").get_by_role("link", name="1", exact=True).count():
+            return
+        home.wait_for_timeout(250)
+
+
 def test_it_leads_from_signing_up_to_reading_the_first_conversation(page: Page, server: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto("/signup/")
@@ -43,6 +54,8 @@ def test_it_leads_from_signing_up_to_reading_the_first_conversation(page: Page, 
     page.get_by_label("organization").fill("Acme")
     page.get_by_role("button", name="Create account").click()
     expect(page).to_have_url(f"{server}/acme/")
+    home = page.context.new_page()
+    home.goto("/acme/")
 
     page.get_by_role("main").get_by_role("link", name="Create a product").click()
     page.get_by_label("Name").fill("Helpbot")
@@ -64,13 +77,18 @@ def test_it_leads_from_signing_up_to_reading_the_first_conversation(page: Page, 
     expect(page.get_by_role("row", name="laptop")).to_have_count(1)
     expect(page.get_by_text(key)).to_have_count(0)
 
-    home = page.context.new_page()
-    home.goto("/acme/")
+    marks = home.get_by_label("Getting started").locator(".step__mark")
+    expect(marks.filter(has_text="Done:")).to_have_count(2)  # by themselves, while all this was done elsewhere
     expect(home.get_by_text("Waiting for the first message")).to_be_visible()
+    home.evaluate("window.isTheSamePage = true")
+    tab = home.get_by_text("Prompt for a coding agent")
+    tab.click()
     send_first_message(sdk(server, key), product_id)
     read_it = home.get_by_role("link", name="Read it")
     expect(read_it).to_be_visible(timeout=10_000)
+    expect(marks.filter(has_text="Done:")).to_have_count(3)
     expect(home.get_by_text("Waiting for the first message")).to_have_count(0)
+    assert home.evaluate("window.isTheSamePage")
     read_it.click()
 
     transcript = home.get_by_role("region", name="Transcript")
@@ -83,8 +101,12 @@ def test_it_leads_from_signing_up_to_reading_the_first_conversation(page: Page, 
 
     home.get_by_role("link", name="Conversations").first.click()
     expect(home.get_by_role("link", name="Where is my **parcel**?")).to_be_visible()
-    home.get_by_role("link", name="Home", exact=True).click()
-    expect(home.get_by_role("heading", name="Home", level=1)).to_be_visible()
+    with worker():
+        wait_until_counted(home)
+    card = home.get_by_role("article").filter(has_text="Helpbot")
+    expect(card.get_by_role("link", name="1", exact=True)).to_have_count(2)  # today, and in seven days
+    expect(home.get_by_label("Latest conversations").get_by_role("link", name="Where is my **parcel**?")).to_be_visible()
+    expect(home.get_by_label("Getting started")).to_have_count(0)
 
 
 def test_it_keeps_what_was_typed_when_a_form_is_wrong(page: Page, server: str) -> None:
