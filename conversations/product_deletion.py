@@ -39,6 +39,8 @@ OF_PRODUCT = {
     "event": _MINE,
     "event_tally": _MINE,
     "product_tally": _MINE,
+    "participant_tally": _MINE,
+    "organization_tally": _MINE,
     "sampled_out": _MINE,
     "version_prompt": _PROMPTS,
     "component": _PROMPTS,

@@ -116,14 +116,14 @@ begin
         case when r.prompt_uses is null then 0 else (
           select sum(u.half_tokens) from jsonb_to_recordset(r.prompt_uses) as u(half_tokens int)) end,
         r.messages, r.now, r.first_at, r.last_at, r.now, r.now)
-      on conflict do nothing returning id, 0 as last_position, participant_id into target;
+      on conflict do nothing returning id, 0 as last_position, participant_id, organization_id into target;
       created := found;
       exit when found;
-      select c.id, c.last_position, c.participant_id into target from conversation c
+      select c.id, c.last_position, c.participant_id, c.organization_id into target from conversation c
        where c.workspace_id = _workspace and c.product_id = r.product and c.external_id = r.external_conversation
          for no key update;
     else
-      select c.id, c.last_position, c.participant_id into target from conversation c
+      select c.id, c.last_position, c.participant_id, c.organization_id into target from conversation c
        where c.workspace_id = _workspace and c.id = target.id
          for no key update;
     end if;
@@ -173,9 +173,10 @@ begin
         from jsonb_to_recordset(r.prompt_uses) as u(fingerprint uuid, half_tokens int)
       on conflict do nothing returning half_tokens)
     select coalesce(sum(half_tokens), 0) into prompt_half_tokens from counted;
-    if prompt_half_tokens > 0 and made.messages = 0 then -- else the visit counts it (conversations/tallies.py)
-      insert into uncounted (workspace_id, conversation_id) values (_workspace, target.id);
-    end if;
+  end if;
+  if made.messages = 0 -- else the visit counts it (conversations/tallies.py)
+     and (prompt_half_tokens > 0 or (target.organization_id is null and person.organization_id is not null)) then
+    insert into uncounted (workspace_id, conversation_id) values (_workspace, target.id);
   end if;
 
   if not created then

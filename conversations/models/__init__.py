@@ -14,7 +14,14 @@ from conversations.models.rating import Rating
 from conversations.models.sampled_out import SampledOut
 from conversations.models.saved_view import SavedView
 from conversations.models.search_row import SearchRow
-from conversations.models.tally import ConversationTally, EventTally, ProductTally, Uncounted
+from conversations.models.tally import (
+    ConversationTally,
+    EventTally,
+    OrganizationTally,
+    ParticipantTally,
+    ProductTally,
+    Uncounted,
+)
 
 __all__ = [
     "Component",
@@ -35,7 +42,9 @@ __all__ = [
     "Neighbours",
     "Note",
     "Organization",
+    "OrganizationTally",
     "Participant",
+    "ParticipantTally",
     "ProductTally",
     "Prompt",
     "PromptUse",

@@ -6,6 +6,7 @@ Kept by the worker (conversations/tallies.py). Quarters, because every time zone
 from django.db import models
 
 from conversations.models.conversation import Conversation
+from conversations.models.organization import Organization
 from conversations.models.participant import Participant
 from products.models import Product, Workspace
 
@@ -46,6 +47,10 @@ class ConversationTally(Tally):
         Conversation, models.CASCADE, related_name="tallies", db_constraint=False, db_index=False
     )
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    # Whose tally it was added to: a conversation may get an organization later on, and keeps it.
+    organization = models.ForeignKey(
+        Organization, models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
 
     class Meta:
         db_table = "conversation_tally"
@@ -73,6 +78,55 @@ class ProductTally(Tally):
 
     def __str__(self) -> str:
         return f"{self.product_id} at {self.quarter}"
+
+
+class PeopleTally(models.Model):
+    """What somebody has in a product, all in all: lists of users and of organizations are sorted by it.
+
+    `conversations`, their `messages` and the `ratings` in them that stand; `events` that happened to them. `first_at`
+    and `last_at` are of the conversations, null where there are events alone.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    conversations = models.IntegerField(default=0)
+    messages = models.IntegerField(default=0)
+    ratings = models.IntegerField(default=0)
+    rating_sum = models.DecimalField(default=0)  # of ratings from 0 to 1
+    events = models.IntegerField(default=0)
+    first_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class ParticipantTally(PeopleTally):
+    """What a user has in a product."""
+
+    pk = models.CompositePrimaryKey("workspace_id", "product_id", "participant_id")
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+
+    class Meta:
+        db_table = "participant_tally"
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} in {self.product_id}"
+
+
+class OrganizationTally(PeopleTally):
+    """What an organization's conversations have in a product."""
+
+    pk = models.CompositePrimaryKey("workspace_id", "product_id", "organization_id")
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+
+    class Meta:
+        db_table = "organization_tally"
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} in {self.product_id}"
 
 
 class EventTally(models.Model):

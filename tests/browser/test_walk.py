@@ -105,7 +105,9 @@ def test_it_leads_from_signing_up_to_reading_the_first_conversation(page: Page, 
         wait_until_counted(home)
     card = home.get_by_role("article").filter(has_text="Helpbot")
     expect(card.get_by_role("link", name="1", exact=True)).to_have_count(2)  # today, and in seven days
-    expect(home.get_by_label("Latest conversations").get_by_role("link", name="Where is my **parcel**?")).to_be_visible()
+    expect(
+        home.get_by_label("Latest conversations").get_by_role("link", name="Where is my **parcel**?")
+    ).to_be_visible()
     expect(home.get_by_label("Getting started")).to_have_count(0)
 
 

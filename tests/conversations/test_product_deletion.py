@@ -31,6 +31,7 @@ def fill(product: Product, owner: Member, api: Api) -> None:
     said: list[dict[str, Any]] = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]
     said[1]["externalMessageId"] = "m"
     body = {"productId": str(product.id), "externalUserId": "grace", "messages": said, "model": "gpt-5"}
+    body["externalOrganizationId"] = "initech"
     prompt = {"content": "Be kind.", "variables": {"city": "Ghent"}}
     for number in range(3):
         at = {"externalConversationId": f"c{number}"}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from random import Random
 from threading import Event as Flag
 from typing import Any
@@ -12,10 +13,11 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connection, connections
 
 from conversations import tallies, visits
 from conversations.ingest.events import CreateEvent, store_event
+from conversations.ingest.participants import UpdateUser, store_participant
 from conversations.ingest.ratings import LogRating, store_rating
 from conversations.ingest.tokens import message_tokens
 from conversations.models import (
@@ -24,6 +26,10 @@ from conversations.models import (
     Event,
     EventTally,
     Message,
+    Organization,
+    OrganizationTally,
+    Participant,
+    ParticipantTally,
     ProductTally,
     PromptUse,
     Rating,
@@ -90,6 +96,35 @@ def tallied(model: type[ConversationTally | ProductTally], key: str) -> Counts:
     return {place: +counts for place, counts in found.items() if +counts}
 
 
+def people_directly(key: str) -> dict[tuple[UUID, UUID], list[Any]]:
+    """What each user ("participant_id") or organization has in each product, counted from the rows themselves."""
+    found: dict[tuple[UUID, UUID], list[Any]] = {}
+    for conversation in Conversation.objects.exclude(**{key: None}):
+        theirs = found.setdefault((getattr(conversation, key), conversation.product_id), _nothing())
+        theirs[0] += 1
+        theirs[1] += conversation.message_count
+        for normalized in conversation.ratings.shown().values_list("normalized", flat=True):
+            theirs[2] += 1
+            theirs[3] += Decimal(f"{normalized:.15g}")
+        theirs[5] = min(theirs[5] or conversation.first_message_at, conversation.first_message_at)
+        theirs[6] = max(theirs[6] or conversation.last_message_at, conversation.last_message_at)
+    for event in Event.objects.exclude(**{key: None}):
+        found.setdefault((getattr(event, key), event.product_id), _nothing())[4] += 1
+    return found
+
+
+def _nothing() -> list[Any]:
+    return [0, 0, 0, Decimal(0), 0, None, None]
+
+
+def check_people() -> None:
+    """The tallies of users and of organizations say what the rows say, and have no row of nothing."""
+    names = ("conversations", "messages", "ratings", "rating_sum", "events", "first_at", "last_at")
+    for model, key in ((ParticipantTally, "participant_id"), (OrganizationTally, "organization_id")):
+        rows = model.objects.values_list(key, "product_id", *names)
+        assert {row[:2]: list(row[2:]) for row in rows} == people_directly(key)
+
+
 def check() -> None:
     """Both tables say what the rows say, to the last digit."""
     each, summed = counted_directly()
@@ -105,6 +140,7 @@ def check() -> None:
         found[3] += number
     values = EventTally.objects.values_list("product_id", "quarter", "type", "events", "positive", "negative", "value")
     assert {row[:3]: list(row[3:]) for row in values} == events
+    check_people()
     for conversation in Conversation.objects.all():  # nor is anything lost between the two kinds of counters
         rows = conversation.tallies.values_list("messages", "half_tokens", "prompt_half_tokens")
         assert sum(messages for messages, *_ in rows) == conversation.message_count
@@ -140,6 +176,8 @@ class Course:
             for _ in range(self.random.randrange(1, 5))
         ]
         more = {"systemPrompt": f"Be {self.random.randrange(3)}."} if self.random.random() < 0.5 else {}
+        if self.random.random() < 0.3:
+            more["externalOrganizationId"] = f"o{self.random.randrange(3)}"
         tell(
             self.random.choice(self.products),
             *said,
@@ -147,6 +185,33 @@ class Course:
             externalConversationId=f"c{self.random.randrange(4)}",
             at=NOW,
             **more,
+        )
+
+    def move(self) -> None:
+        """A user changes the organization, leaves it, or is anonymized."""
+        user = self.random.choice(list(Participant.objects.order_by("id")))
+        organization = self.random.choice([None, "o0", "o1", "o2"])
+        body = {"externalOrganizationId": organization} | ({"anonymized": True} if self.random.random() < 0.2 else {})
+        store_participant(
+            msgspec.convert(body, UpdateUser),
+            external_id=user.external_id,
+            creates=False,
+            caller=caller_of(self.products[0].workspace),
+        )
+
+    def repeat(self) -> None:
+        """What was said already, now perhaps with an organization."""
+        message = Message.objects.exclude(external_id=None).order_by("id").first()
+        if message is None:
+            return
+        conversation = Conversation.objects.get(id=message.conversation_id)
+        tell(
+            conversation.product,
+            {"role": "user", "content": "Again", "externalMessageId": message.external_id},
+            externalUserId=conversation.participant.external_id,
+            externalConversationId=conversation.external_id,
+            externalOrganizationId=f"o{self.random.randrange(3)}",
+            at=NOW,
         )
 
     def rate(self) -> None:
@@ -171,6 +236,9 @@ class Course:
             "influence": self.random.choice(["positive", "negative", "neutral"]),
             "eventAt": self.at(),
             "insertId": f"e{self.random.randrange(30)}",
+            **self.random.choice(
+                [{}, {"externalUserId": f"u{self.random.randrange(5)}"}, {"externalOrganizationId": "o1"}]
+            ),
         }
         store_event(msgspec.convert(body, CreateEvent), caller=caller_of(product.workspace), now=NOW)
 
@@ -180,12 +248,46 @@ class Course:
 def test_it_counts_what_one_would_count_oneself(product: Product, development: Product, seed: int) -> None:
     course = Course([product, development], seed)
     course.send()
-    work = [course.send, course.send, course.rate, course.happen, visits.visit_due_conversations, count_uncounted]
-    for _ in range(60):
+    work = [course.send, course.send, course.rate, course.happen, course.move, course.repeat]
+    work += [visits.visit_due_conversations, count_uncounted]
+    for _ in range(80):
         course.random.choice(work)()
     count_all()
     check()
     assert ProductTally.objects.count() > 5
+
+
+@pytest.mark.django_db
+def test_it_fills_the_tallies_of_people_from_what_was_counted_before(product: Product, development: Product) -> None:
+    """As the migration does it, while some of it still waits to be counted."""
+    course = Course([product, development], 7)
+    course.send()
+    for step in 3 * [course.send, course.happen, course.rate, course.happen]:
+        step()
+    while visits.visit_due_conversations():
+        pass
+    with_events = Uncounted.objects.exclude(event_id=None).count()
+    with connection.cursor() as cursor:
+        cursor.execute("delete from uncounted where event_id in (select event_id from uncounted order by id limit 3)")
+        cursor.execute("delete from participant_tally; delete from organization_tally")
+        cursor.execute("update conversation_tally set organization_id = null")
+        migration = import_module("conversations.migrations.0020_tallies_of_people")
+        cursor.execute(migration.FILL_ORGANIZATION)
+        for who in ("participant", "organization"):
+            cursor.execute(migration.FILL.format(who=who))
+    assert 0 < Uncounted.objects.exclude(event_id=None).count() < with_events
+    _check_before_and_after_counting()
+
+
+def _check_before_and_after_counting() -> None:
+    """What waits is not in it yet, and is added once."""
+    waiting = Uncounted.objects.exclude(event_id=None).values_list("event_id", flat=True)
+    of_users = Event.objects.exclude(participant=None)
+    told = sum(ParticipantTally.objects.values_list("events", flat=True))
+    assert told == of_users.exclude(id__in=waiting).count()
+    while Uncounted.objects.exists():
+        count_uncounted()
+    check_people()
 
 
 @pytest.mark.django_db
@@ -222,6 +324,28 @@ def test_it_counts_a_prompt_that_comes_with_nothing_new(product: Product) -> Non
 
 
 @pytest.mark.django_db
+def test_it_counts_for_an_organization_what_came_before_it(product: Product) -> None:
+    """Named with messages that are here already: nothing else makes the worker look at the conversation."""
+    said = {"role": "user", "content": "Hi", "externalMessageId": "m"}
+    for _ in range(2):
+        conversation = tell(product, said, externalConversationId="c")
+        count_all()
+    assert not OrganizationTally.objects.exists()
+    rating = {"conversationId": str(conversation.id), "rating": 4, "ratingMin": 1, "ratingMax": 5}
+    store_rating(msgspec.convert(rating, LogRating), caller=caller_of(product.workspace))
+    count_all()
+    tell(product, said, externalConversationId="c", externalOrganizationId="initech")
+    count_all()
+    check()
+    tally = OrganizationTally.objects.get()
+    assert (tally.conversations, tally.messages, tally.ratings, tally.rating_sum) == (1, 1, 1, Decimal("0.75"))
+    tell(product, said, externalConversationId="c", externalOrganizationId="globex")  # it keeps the one it has
+    count_all()
+    check()
+    assert Organization.objects.count() == 2
+
+
+@pytest.mark.django_db
 def test_it_counts_nothing_of_a_batch_that_failed(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     course = Course([product], 1)
     for step in (course.send, course.rate, course.happen):
@@ -232,12 +356,13 @@ def test_it_counts_nothing_of_a_batch_that_failed(product: Product, monkeypatch:
 
     with monkeypatch.context() as patched:
         patched.setattr(visits, "RECORD", "select 1 / 0")
-        patched.setattr(tallies, "EVENTS", "select 1 / 0 from (select %s, %s) as nothing")
+        patched.setattr(tallies, "TAKE_AWAY", "select 1 / 0 from (select %s) as nothing")
         for work in (visits.visit_due_conversations, count_uncounted):
             with pytest.raises(DatabaseError):
                 work()
     assert not ProductTally.objects.exists()
     assert not EventTally.objects.exists()
+    assert not ParticipantTally.objects.exists()
     count_all()
     check()
 
@@ -256,6 +381,7 @@ def test_it_counts_once_however_many_write_and_count(product: Product, monkeypat
             course.send()
             course.rate()
             course.happen()
+            course.repeat()
         connections.close_all()
 
     def count() -> None:
