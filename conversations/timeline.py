@@ -12,7 +12,7 @@ from django.http import QueryDict
 from conversations.feeds import run
 from conversations.keyset import Cut, Turn
 from conversations.models import Conversation, Event, Rating
-from conversations.people import Kind
+from conversations.people import MEAN, Kind
 from conversations.rows import Row, rows_of
 from products.models import Product, Workspace
 
@@ -22,22 +22,11 @@ ONE = """
   where one.workspace_id = %(workspace)s and one.{key} = %(who)s and one.product_id = any(%(products)s) and {beyond}
   order by one.{at} {order}, one.id {order} limit %(limit)s)
 """
-# Of one's numbers, what takes reading conversations is of so many of the newest.
-MOST = 1_000
 FIGURES = """
-select (select count(*) from (select from conversation c where c.workspace_id = %(workspace)s and c.{key} = %(who)s
-          and c.product_id = any(%(products)s) limit %(most)s + 1) as few),
-       (select count(*) from (select from event e where e.workspace_id = %(workspace)s and e.{key} = %(who)s
-          and e.product_id = any(%(products)s) limit %(most)s + 1) as few),
-       rated.count, rated.mean, said.messages, said.first_at, said.last_at
-  from (select count(*), avg(few.normalized) as mean from (
-          select r.normalized from rating r where r.workspace_id = %(workspace)s and r.{key} = %(who)s
-             and r.product_id = any(%(products)s) order by r.rated_at desc, r.id desc limit %(most)s) as few) as rated,
-       (select coalesce(sum(few.message_count), 0) as messages, min(few.first_message_at) as first_at,
-               max(few.last_message_at) as last_at from (
-          select c.message_count, c.first_message_at, c.last_message_at from conversation c
-           where c.workspace_id = %(workspace)s and c.{key} = %(who)s and c.product_id = any(%(products)s)
-           order by c.last_message_at desc, c.id desc limit %(most)s) as few) as said
+select coalesce(sum(t.conversations), 0), coalesce(sum(t.events), 0), coalesce(sum(t.ratings), 0), {mean},
+       coalesce(sum(t.messages), 0), min(t.first_at), max(t.last_at)
+  from {tally} t
+ where t.workspace_id = %(workspace)s and t.{key} = %(who)s and t.product_id = any(%(products)s)
 """
 
 
@@ -60,7 +49,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Somebody's numbers, of the products within reach, up to MOST; messages and times of the newest conversations."""
+    """Somebody's numbers of the products within reach, as the worker has counted them; of ratings those that stand."""
 
     conversation_count: int
     event_count: int
@@ -83,11 +72,11 @@ class Whose:
     @property
     def _values(self) -> dict[str, object]:
         ids = [product.id for product in self.products]
-        return {"workspace": self.workspace.id, "who": self.id, "products": ids, "most": MOST}
+        return {"workspace": self.workspace.id, "who": self.id, "products": ids}
 
     def figures(self) -> Figures:
         """Their numbers."""
-        return Figures(*run(FIGURES.format(key=self.kind.key), self._values)[0])
+        return Figures(*run(FIGURES.format(tally=self.kind.tally, key=self.kind.key, mean=MEAN), self._values)[0])
 
     def timeline(self, query: QueryDict, zone: tzinfo) -> Cut[Day]:
         """A page of what happened, by day."""

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from django import template
+from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 
 from conversations.models.rating import rating_tone
-from conversations.people import MOST
+from conversations.people import Order
 from conversations.templatetags.rows import NONE
 from greenflash_site.templatetags.greenflash import compact, icon
 
@@ -27,20 +28,27 @@ def mean_rating(mean: float | None, count: int) -> SafeString:
     """The same as a cell of a list, with how many there were on hover."""
     if mean is None:
         return NONE
-    latest = " latest" if count == MOST else ""
-    of = f"Mean of {count:,}{latest} rating{'' if count == 1 else 's'}, brought to five stars"
+    of = f"Mean of {count:,} rating{'' if count == 1 else 's'}, brought to five stars"
     return mark_safe(  # noqa: S308 - of numbers
         f'<span class="score" data-tone="{rating_tone(mean)}" title="{of}">{icon("star")}{stars(mean)}'
         f'<span class="visually-hidden"> of 5 stars</span></span>'
     )
 
 
-@register.simple_tag
-def up_to(count: int) -> SafeString:
-    """A number that was counted up to MOST."""
-    if count > MOST:
-        return mark_safe(f'<data value="{MOST}" title="More than {MOST:,}">{compact(MOST)}+</data>')  # noqa: S308 - a number
-    return mark_safe(f'<data value="{count}" title="{count:,}">{compact(count)}</data>')  # noqa: S308 - a number
+@register.simple_tag(takes_context=True)
+def sortable(context: Context, name: str, label: str, **attributes: str) -> SafeString:
+    """The heading of a column by which a list is sorted with a click, and turned round with another."""
+    order: Order = context["people"].order
+    query = context["request"].GET.copy()
+    query["sort"] = str(order.by(name))
+    for place in ("before", "after"):
+        query.pop(place, None)
+    sorted_now = f' aria-sort="{"descending" if order.is_descending else "ascending"}"' if name == order.name else ""
+    others = "".join(f' {attribute.replace("_", "-")}="{value}"' for attribute, value in attributes.items())
+    return mark_safe(  # noqa: S308 - names of ours, and a query that was encoded
+        f'<th scope="col" role="columnheader"{others}{sorted_now}>'
+        f'<a class="sort" href="?{query.urlencode().replace("&", "&amp;")}">{label}</a></th>'
+    )
 
 
 @register.filter

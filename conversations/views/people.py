@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from conversations.feeds import products_within
 from conversations.models import Organization, Participant
-from conversations.people import ORGANIZATIONS, SORTS, USERS, Kind, People
+from conversations.people import ORDERS, ORGANIZATIONS, USERS, Kind, People, is_within_reach
 from conversations.timeline import Whose
 from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest, render, zone_of
@@ -58,7 +58,8 @@ def _list(request: MemberRequest, kind: Kind, company: UUID | None = None) -> di
     people = People.of(kind, request.GET, workspace=request.workspace.id, products=products, company=company)
     return {
         "people": people,
-        "sorts": SORTS,
+        "orders": ORDERS,
+        "order": str(people.order),
         "newer_url": people.previous_url,
         "older_url": people.next_url,
     }
@@ -66,14 +67,14 @@ def _list(request: MemberRequest, kind: Kind, company: UUID | None = None) -> di
 
 def _story(request: MemberRequest, kind: Kind, who: Participant | Organization) -> dict[str, Any]:
     """What happened to them with what this member sees; 404 where that is nothing."""
-    whose = Whose(kind=kind, id=who.id, workspace=request.workspace, products=products_within(request))
-    figures = whose.figures()
-    if not figures.conversation_count and not figures.event_count:
+    products = products_within(request)
+    if not is_within_reach(kind, who.id, workspace=request.workspace.id, products=products):
         raise Http404
+    whose = Whose(kind=kind, id=who.id, workspace=request.workspace, products=products)
     timeline = whose.timeline(request.GET, zone_of(request))
     found = urlencode({kind.filter: who.id, "environment": request.environment})
     return {
-        "figures": figures,
+        "figures": whose.figures(),
         "timeline": timeline,
         "newer_url": timeline.previous_url,
         "older_url": timeline.next_url,

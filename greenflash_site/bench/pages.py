@@ -212,7 +212,7 @@ def people(workspace: Workspace) -> Iterator[Page]:
     far = [urlencode({"before": f"{at.isoformat()}_{id}"}) for at, id in places]
     asked = {
         "users, far down": [f"users/?{place}" for place in far],
-        "users, by name": ["users/?sort=name", "users/?sort=newest"],
+        "users, by name": ["users/?sort=name", "users/?sort=first_seen"],
         "users, found": [f"users/?q={text}&sort={sort}" for text in ("a", "son", "zyxo") for sort in ("seen", "name")],
         "users, of an organization": [f"users/?organization={company.id}" for company in _some(companies)],
         "a user": [f"users/{user.id}/" for user in _some(users)],

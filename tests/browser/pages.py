@@ -44,7 +44,7 @@ QUERIES: dict[str, Sequence[str]] = {
     "note-edit": [""],
     "note-delete": [],
     "message-detail": [""],
-    "user-list": ["", "?q=grace&sort=name", "?q=zyxomorph", "?organization={organization_id}&sort=newest"],
+    "user-list": ["", "?q=grace&sort=name", "?q=zyxomorph", "?organization={organization_id}&sort=first_seen"],
     "user-detail": [""],
     "organization-list": ["", "?q=initech"],
     "organization-detail": [""],

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.conf import settings
-from greenflash import PermissionDeniedError
+from greenflash import Greenflash, PermissionDeniedError
 from playwright.sync_api import Page, expect
 
 from products.models import Member
@@ -30,6 +30,16 @@ def create_key(page: Page, name: str, environment: str) -> str:
     page.get_by_role("radio", name=re.compile(f"^{environment} (?!and)")).check()
     page.get_by_role("button", name="Create key").click()
     return page.get_by_text(re.compile(r"^gf_\w{46}$")).inner_text()
+
+
+def send(client: Greenflash, product_id: str, text: str) -> None:
+    """Something that Grace says, in her only conversation."""
+    client.messages.create(
+        product_id=product_id,
+        external_user_id="grace",
+        external_conversation_id="first",
+        messages=[{"role": "user", "content": text}],
+    )
 
 
 def wait_until_counted(page: Page, environment: str) -> None:
@@ -73,17 +83,16 @@ def test_it_keeps_what_is_sent_to_the_development_twin_away_from_production(
     trial = sdk(server, create_key(page, "laptop", "Development"))
     expect(page.locator("#snippet-python")).to_contain_text(development)  # what the key is for
 
-    talk = {"external_user_id": "grace", "external_conversation_id": "first"}
-    real.messages.create(product_id=production, messages=[{"role": "user", "content": "A real question"}], **talk)
+    send(real, production, "A real question")
     with worker():
         wait_until_counted(page, "production")
         before = shown(page, "production")
         assert "A real question" in before["conversations/"]
-        trial.messages.create(product_id=development, messages=[{"role": "user", "content": "Just trying"}], **talk)
+        send(trial, development, "Just trying")
         wait_until_counted(page, "development")
     for client, own, other in ((trial, "development", production), (real, "production", development)):
         with pytest.raises(PermissionDeniedError, match=f"is for {own} and the product is in"):
-            client.messages.create(product_id=other, messages=[{"role": "user", "content": "Stray"}], **talk)
+            send(client, other, "Stray")
     assert shown(page, "production") == before
 
     page.goto("/acme/conversations/")

@@ -9,6 +9,7 @@ from conversations.models import Organization, Participant
 from products.models import Member, Product
 from tests.browser.conftest import Ticket, ticket
 from tests.conftest import Api, tell
+from tests.conversations.test_tallies import count_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -29,6 +30,7 @@ def team(owner: Member, product: Product, api: Api) -> Ticket:
     Organization.objects.filter(external_id="initech").update(name="Initech")
     order = {"productId": str(product.id), "eventType": "order", "value": "9", "externalUserId": "grace"}
     assert api.post("events", order).status_code == 201
+    count_all()
     return ticket(owner.person)
 
 
@@ -103,7 +105,15 @@ def test_it_finds_users_as_one_types_and_sorts_them(team: Ticket, page: Page, se
     expect(page).to_have_url(re.compile("q=hop"))
     page.get_by_label("Find users by name, email or id").fill("")
     expect(page.locator("tbody tr")).to_have_count(4)
-    page.get_by_label("Sort by").select_option("Name")
-    expect(page.locator("tbody tr").first).to_contain_text("Grace Hopper")
+    for first in ("user-3", "Grace Hopper"):  # the best first, then the worst
+        page.get_by_role("columnheader", name="Rating").get_by_role("link").click()
+        expect(page).to_have_url(re.compile("sort=-?rating"))
+        expect(page.locator("tbody tr").first).to_contain_text(first)
+    heading = page.get_by_role("columnheader", name="Rating")
+    expect(heading).to_have_attribute("aria-sort", "ascending")
     page.go_back()
-    expect(page).not_to_have_url(re.compile("sort=name"))
+    expect(heading).to_have_attribute("aria-sort", "descending")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_label("Sort by").select_option("Name, A to Z")
+    expect(page.locator("tbody tr").first).to_contain_text("Grace Hopper")
+    expect(page).to_have_url(re.compile("sort=name"))

@@ -1,7 +1,7 @@
 """Tallies are what one would count oneself, whatever comes late, again, changed or at the same time."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -248,7 +248,14 @@ class Course:
 def test_it_counts_what_one_would_count_oneself(product: Product, development: Product, seed: int) -> None:
     course = Course([product, development], seed)
     course.send()
-    work = [course.send, course.send, course.rate, course.happen, course.move, course.repeat]
+    work: list[Callable[[], object]] = [
+        course.send,
+        course.send,
+        course.rate,
+        course.happen,
+        course.move,
+        course.repeat,
+    ]
     work += [visits.visit_due_conversations, count_uncounted]
     for _ in range(80):
         course.random.choice(work)()

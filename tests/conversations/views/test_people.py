@@ -1,19 +1,25 @@
 """Users and organizations: who is listed, in which order, and what is told of each."""
 
+import html
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from django.test import Client
 
-from conversations import keyset
-from conversations.models import Conversation, Organization, Participant
+from conversations import keyset, people
+from conversations.models import Conversation, Organization, Participant, Rating
+from conversations.people import ORDERS
 from products.actions import create_product
 from products.models import Member, Product
+from tests.analytics.test_home import rate
 from tests.conftest import Api, browser_of, tell
+from tests.conversations.test_tallies import count_all
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 NAMES = ("Zoe", "Yann", "Xia", "wim", "Vera", "Uma", "Tom")
@@ -42,16 +48,15 @@ def many(product: Product, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(keyset, "PAGE_SIZE", 3)
     order = [3, 0, 6, 2, 5, 1, 4]
     for number in range(7):
-        tell(product, "early", at=NOON, externalUserId=f"user-{number}")
+        tell(product, "early", at=NOON + timedelta(minutes=number), externalUserId=f"user-{number}")
     for place, number in enumerate(reversed(order)):
         tell(
             product, "late", at=NOON + timedelta(hours=1, minutes=place), externalUserId=f"user-{number}",
             externalOrganizationId=f"company-{number % 2}",
         )  # fmt: skip
     for number in range(7):
-        Participant.objects.filter(external_id=f"user-{number}").update(
-            name=NAMES[number], created_at=NOON + timedelta(minutes=number)
-        )
+        Participant.objects.filter(external_id=f"user-{number}").update(name=NAMES[number])
+    count_all()
     return [user(f"user-{number}").name for number in order]
 
 
@@ -61,7 +66,10 @@ def many(product: Product, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ("?", None),
         ("?sort=nonsense", None),
         ("?sort=name", ["Tom", "Uma", "Vera", "wim", "Xia", "Yann", "Zoe"]),
-        ("?sort=newest", ["Tom", "Uma", "Vera", "wim", "Xia", "Yann", "Zoe"]),
+        ("?sort=-name", ["Zoe", "Yann", "Xia", "wim", "Vera", "Uma", "Tom"]),
+        ("?sort=first_seen", ["Tom", "Uma", "Vera", "wim", "Xia", "Yann", "Zoe"]),
+        ("?sort=-first_seen", ["Zoe", "Yann", "Xia", "wim", "Vera", "Uma", "Tom"]),
+        ("?sort=--name", None),
         ("?q=user-", None),
     ],
 )
@@ -82,9 +90,95 @@ def test_it_pages_through_everybody_once_and_back(
     assert back == pages[1::-1]
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("few", [1_000, 0])
+def test_it_sorts_as_one_would_oneself_by_what_one_may_see(
+    owner: Member,
+    collaborator: Member,
+    product: Product,
+    development: Product,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+    few: int,
+) -> None:
+    """Users and companies of three products, of whom Bob sees one, in each order and each environment."""
+    monkeypatch.setattr(keyset, "PAGE_SIZE", 4)
+    monkeypatch.setattr(people, "FEW", few)
+    random = Random(seed)
+    hidden = create_product(owner, name="Hidden")
+    for number in range(40):
+        who = {"externalUserId": f"u{random.randrange(12):02}", "externalOrganizationId": f"o{random.randrange(6)}"}
+        talk = tell(
+            random.choice([product, product, development, hidden]),
+            "Hello",
+            at=NOON + timedelta(minutes=random.randrange(10_000)),
+            externalConversationId=f"c{number}",
+            **who,
+        )
+        for _ in range(random.choice([0, 0, 1, 2])):
+            rate(talk, random.randrange(1, 6), at=NOON + timedelta(minutes=random.randrange(10_000)))
+    count_all()
+    for member, environment in ((owner, "production"), (owner, "all"), (collaborator, "production")):
+        browser = browser_of(member.person)
+        seen = [each for each in member.visible_products() if environment in (each.environment, "all")]
+        for path, key in ((USERS, "participant"), (ORGANIZATIONS, "organization")):
+            for order, _ in ORDERS:
+                found = all_names(browser, f"{path}?sort={order}&environment={environment}")
+                assert found == sorted_directly(seen, key, order), (member.role, environment, path, order)
+
+
+def all_names(browser: Client, url: str) -> list[str]:
+    """Who is on the pages of a list."""
+    path, found = url.partition("?")[0], []
+    while url:
+        page = browser.get(url).text
+        found += names(page)
+        following = link(page, "next")
+        url = f"{path}{following}" if following else ""
+    return found
+
+
+def sorted_directly(products: list[Product], key: str, order: str) -> list[str]:
+    """The same, from the rows themselves: one of which somebody has nothing is the last either way."""
+    own: dict[Any, list[Conversation]] = {}
+    for conversation in Conversation.objects.filter(product__in=products).select_related(key):
+        own.setdefault(getattr(conversation, key), []).append(conversation)
+    is_descending = (order.removeprefix("-") != "name") != order.startswith("-")
+
+    def place(who: Any) -> Any:
+        ratings = Rating.objects.filter(conversation__in=own[who]).shown().values_list("normalized", flat=True)
+        last = max((each.last_message_at, each.id) for each in own[who])
+        return {
+            "name": (who.external_id,),
+            "conversations": (len(own[who]), who.id),
+            "first_seen": (min(each.first_message_at for each in own[who]), who.id),
+            # By the conversation where they are found among conversations, which no two have in common.
+            "last_seen": last,
+            "rating": (sum(ratings) / len(ratings), who.id) if ratings else (-1 if is_descending else 2, who.id),
+        }[order.removeprefix("-")]
+
+    return [who.external_id for who in sorted(own, key=place, reverse=is_descending)]
+
+
+def links_to_sort(page: str) -> list[str]:
+    """Where the headings of the columns lead."""
+    return [html.unescape(href) for href in re.findall(r'<a class="sort" href="([^"]+)"', page)]
+
+
+def test_it_turns_an_order_round_with_another_click(as_owner: Client, many: list[str]) -> None:
+    page = as_owner.get(f"{USERS}?sort=conversations&q=user&environment=production&before=x").text
+    assert page.count('aria-sort="descending"') == 1
+    found = next(href for href in links_to_sort(page) if "sort=-conversations" in href)
+    assert dict(parse_qsl(found[1:])) == {"sort": "-conversations", "q": "user", "environment": "production"}
+    page = as_owner.get(f"{USERS}{found}").text
+    assert 'aria-sort="ascending"' in page
+    assert any("sort=conversations&" in href for href in links_to_sort(page))
+
+
 def test_it_finds_by_name_email_and_id(as_owner: Client, product: Product) -> None:
     for name in ("ada", "bob", "100%_sure"):
         tell(product, "Hello", externalUserId=name)
+    count_all()
     Participant.objects.filter(external_id="ada").update(name="Grace Hopper", email="navy@initech.example")
     found = {"hopper": ["Grace Hopper"], "NAVY@": ["Grace Hopper"], "ad": ["Grace Hopper"], "bo": ["bob"],
              "0%_s": ["100%_sure"], "%": ["100%_sure"], "nobody": [], "\\": [], "\0bob": ["bob"]}  # fmt: skip
@@ -92,12 +186,14 @@ def test_it_finds_by_name_email_and_id(as_owner: Client, product: Product) -> No
     assert "Nobody found" in as_owner.get(USERS, {"q": "nobody"}).text
 
 
-@pytest.mark.parametrize("place", ["nonsense", "_", f"x_{SOME_ID}", f"2026-05-04T12:00:00+23:59_{SOME_ID}", "\0_\0"])
-@pytest.mark.parametrize("sort", ["seen", "name", "newest"])
-def test_it_survives_any_place_in_the_query(as_owner: Client, product: Product, place: str, sort: str) -> None:
+@pytest.mark.parametrize("sort", [name for name, _ in ORDERS])
+def test_it_survives_any_place_in_the_query(as_owner: Client, product: Product, sort: str) -> None:
     tell(product, "Hello")
-    for direction in ("before", "after"):
-        assert as_owner.get(USERS, {direction: place, "sort": sort}).status_code == 200
+    count_all()
+    numbers = ("9" * 15, "9" * 30, "-1", "1.5", "nan", "-inf", "1e999", "٣", "²", "2026-05-04T12:00:00+23:59", "x")
+    for place in ("nonsense", "_", "\0_\0", *(f"{number}_{SOME_ID}" for number in numbers)):
+        for direction in ("before", "after"):
+            assert as_owner.get(USERS, {direction: place, "sort": sort}).status_code == 200, place
 
 
 def test_it_tells_numbers_of_each(as_owner: Client, product: Product, api: Api) -> None:
@@ -108,6 +204,7 @@ def test_it_tells_numbers_of_each(as_owner: Client, product: Product, api: Api) 
     for number, rating in ((0, 1), (1, 4)):
         body = {"productId": str(product.id), "externalConversationId": f"{number}", "ratingMin": 1, "ratingMax": 5}
         assert api.post("ratings", {**body, "rating": rating}).status_code == 201
+    count_all()
     for path in (USERS, ORGANIZATIONS):
         row = as_owner.get(path).text.split("<tbody")[1]
         assert "Mean of 2 ratings" in row
@@ -167,6 +264,7 @@ def test_it_pages_through_a_story(as_owner: Client, many: list[str]) -> None:
 def test_it_shows_a_company_with_its_users(as_owner: Client, product: Product) -> None:
     tell(product, "Hello", externalUserId="ada", externalOrganizationId="initech")
     tell(product, "Hello", externalUserId="outsider", externalOrganizationId="globex")
+    count_all()
     company = Organization.objects.get(external_id="initech")
     page = as_owner.get(f"{ORGANIZATIONS}{company.id}/").text
     assert f'/acme/users/{user("ada").id}/"' in page
@@ -180,8 +278,9 @@ def test_it_shows_members_whom_their_products_know(owner: Member, collaborator: 
     tell(product, "Hello", externalUserId="both", externalConversationId="mine")
     tell(secret, "secret talk", externalUserId="both", externalConversationId="theirs")
     tell(secret, "Hello", externalUserId="unseen", externalOrganizationId="unseen-company")
+    count_all()
     bob = browser_of(collaborator.person)
-    for query in ("", "?sort=name", "?sort=newest", "?q=se", "?q=o"):
+    for query in ("", "?sort=name", "?sort=first_seen", "?sort=-last_seen", "?sort=rating", "?q=se", "?q=o"):
         assert "unseen" not in bob.get(f"{USERS}{query}").text
         assert "unseen" not in bob.get(f"{ORGANIZATIONS}{query}").text
     assert set(names(bob.get(USERS).text)) == {"ada", "both"}
@@ -196,6 +295,7 @@ def test_it_shows_members_whom_their_products_know(owner: Member, collaborator: 
 def test_it_keeps_to_the_environment(as_owner: Client, product: Product, development: Product) -> None:
     tell(product, "Hello", externalUserId="real")
     tell(development, "Hello", externalUserId="tester")
+    count_all()
     assert names(as_owner.get(USERS).text) == ["real"]
     assert names(as_owner.get(USERS, {"environment": "development"}).text) == ["tester"]
     assert set(names(as_owner.get(USERS, {"environment": "all"}).text)) == {"real", "tester"}
@@ -208,6 +308,7 @@ def test_it_knows_who_only_did_something(as_owner: Client, product: Product, api
     body = {"productId": str(product.id), "externalUserId": "silent", "eventType": "purchase", "value": "1"}
     assert api.post("events", body).status_code == 201
     assert names(as_owner.get(USERS, {"sort": "name"}).text) == ["silent"]
+    count_all()
     assert names(as_owner.get(USERS, {"q": "silent"}).text) == ["silent"]
     assert "purchase" in as_owner.get(f"{USERS}{user('silent').id}/").text
 
@@ -233,7 +334,7 @@ def test_it_takes_few_queries_for_any_number_of_rows(
     company = Organization.objects.get(external_id="company-0")
     as_owner.get(USERS)
     for path in (
-        USERS, f"{USERS}?q=user&sort=name", ORGANIZATIONS, f"{USERS}?organization={company.id}",
+        USERS, f"{USERS}?q=user&sort=name", f"{USERS}?sort=rating", ORGANIZATIONS, f"{USERS}?organization={company.id}",
         f"{USERS}{user('user-0').id}/", f"{ORGANIZATIONS}{company.id}/",
     ):  # fmt: skip
         with django_assert_max_num_queries(12):
