@@ -46,17 +46,15 @@ select who.id, {place}, who.id from {table} who
  where who.workspace_id = %(workspace)s and {beyond} and {is_meant} and {is_within_reach}
  order by {place} {order}, who.id {order} limit %(limit)s
 """
-MEAN = "(sum(t.rating_sum) / nullif(sum(t.ratings), 0))::float8"
-# Everybody within reach, by what was counted: the rows of these products are read, and of their sums a page is taken.
+MEAN = "({sum}(t.rating_sum) / nullif({sum}(t.ratings), 0))::float8"
+# Everybody within reach, by what was counted: the rows of these products are read, added up where there are several,
+# and a page of them is taken.
 BY_TALLY = """
-with counted as materialized (
-  select t.{key} as id, sum(t.conversations) as conversations, {mean} as mean, min(t.first_at) as first_at,
-         max(t.last_at) as last_at
-    from {tally} t {meant}
-   where t.workspace_id = %(workspace)s and t.product_id = any(%(products)s) and {is_meant}
-   group by t.{key}
+with counted as (
+  select t.{key} as id, {place} as place from {tally} t {meant}
+   where t.workspace_id = %(workspace)s and t.product_id = any(%(products)s) and {is_meant} {grouped}
 )
-select id, {place}, id from counted where {beyond} order by {place} {order}, id {order} limit %(limit)s
+select id, place, id from counted where {beyond} order by place {order}, id {order} limit %(limit)s
 """
 ROWS = """
 select who.id, who.name, who.external_id, {email}, {company_id}, {company}, {last_at}, counted.*
@@ -114,8 +112,8 @@ ORGANIZATIONS = Kind(
 class Sort:
     """An order of a list: what it is called as it is and turned round, and whether it is descending as it is.
 
-    `read` reads a place in it from the query string, None for nonsense. `place` is what is sorted by; who has `none` of
-    it comes last either way, by these values of it when it is descending and when it is ascending.
+    `read` reads a place in it from the query string, None for nonsense. `place` is what is sorted by, in SQL; who has
+    `none` of it comes last either way, by these values of it when it is descending and when it is ascending.
     """
 
     labels: tuple[str, str]
@@ -146,19 +144,21 @@ SORTS = {
         labels=("Seen most recently", "Seen longest ago"),
         is_descending=True,
         read=read_time,
-        place="last_at",
+        place="{max}(t.last_at)",
         none=EVER,
     ),
-    "first_seen": Sort(labels=("Newest", "Oldest"), is_descending=True, read=read_time, place="first_at", none=EVER),
+    "first_seen": Sort(
+        labels=("Newest", "Oldest"), is_descending=True, read=read_time, place="{min}(t.first_at)", none=EVER
+    ),
     "name": Sort(labels=("Name, A to Z", "Name, Z to A"), is_descending=False, read=_read_name, place=SHOWN_NAME),
     "conversations": Sort(
         labels=("Most conversations", "Fewest conversations"),
         is_descending=True,
         read=_read_count,
-        place="conversations",
+        place="{sum}(t.conversations)",
     ),
     "rating": Sort(
-        labels=("Rated best", "Rated worst"), is_descending=True, read=_read_mean, place="mean", none=("-1", "2")
+        labels=("Rated best", "Rated worst"), is_descending=True, read=_read_mean, place=MEAN, none=("-1", "2")
     ),
 }
 TURNED = "-"
@@ -263,7 +263,14 @@ class People:
         elif order.name == "name":
             statement = _by_name(kind, turn, is_searched=bool(text), is_of_company=company is not None)
         else:
-            statement = _by_tally(kind, order, turn, is_searched=bool(text), is_of_company=company is not None)
+            statement = _by_tally(
+                kind,
+                order,
+                turn,
+                is_searched=bool(text),
+                is_of_company=company is not None,
+                is_of_one=len(products) == 1,
+            )
         values = {
             "workspace": workspace,
             "products": [product.id for product in products],
@@ -282,7 +289,7 @@ def rows_of(kind: Kind, ids: Sequence[UUID], *, workspace: UUID, products: Seque
         table=kind.table,
         tally=kind.tally,
         key=kind.key,
-        mean=MEAN,
+        mean=MEAN.format(sum="sum"),
         last_at=_last(kind, "seen.last_message_at", "who.id"),
         **kind.shown,
     )
@@ -348,16 +355,18 @@ def _by_name(kind: Kind, turn: Turn, *, is_searched: bool, is_of_company: bool =
     )
 
 
-def _by_tally(kind: Kind, order: Order, turn: Turn, *, is_searched: bool, is_of_company: bool) -> str:
+def _by_tally(kind: Kind, order: Order, turn: Turn, *, is_searched: bool, is_of_company: bool, is_of_one: bool) -> str:
+    """`is_of_one`: the rows of one product need not be added up, which is most of the work."""
     meant = f"join {kind.table} who on who.workspace_id = t.workspace_id and who.id = t.{kind.key}"
+    functions = {name: "" if is_of_one else name for name in ("sum", "min", "max")}
     return BY_TALLY.format(
         tally=kind.tally,
         key=kind.key,
-        mean=MEAN,
         meant=meant if is_searched or is_of_company else "",
         is_meant=_is_meant(kind, is_searched=is_searched, is_of_company=is_of_company),
-        place=order.place,
-        beyond=turn.beyond(order.place, "id"),
+        grouped="" if is_of_one else f"group by t.{kind.key}",
+        place=order.place.format(**functions),
+        beyond=turn.beyond("place", "id"),
         order=turn.order,
     )
 

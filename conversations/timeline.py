@@ -76,7 +76,9 @@ class Whose:
 
     def figures(self) -> Figures:
         """Their numbers."""
-        return Figures(*run(FIGURES.format(tally=self.kind.tally, key=self.kind.key, mean=MEAN), self._values)[0])
+        return Figures(
+            *run(FIGURES.format(tally=self.kind.tally, key=self.kind.key, mean=MEAN.format(sum="sum")), self._values)[0]
+        )
 
     def timeline(self, query: QueryDict, zone: tzinfo) -> Cut[Day]:
         """A page of what happened, by day."""
