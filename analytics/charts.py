@@ -1,4 +1,5 @@
-"""Charts drawn on the server: numbers in, SVG out, with a text alternative; `components/chart.html` adds the table.
+"""Charts drawn on the server: numbers in, SVG out, with a text alternative; `components/chart.html` adds the table, and
+static/js/charts.js shows of it what is under the pointer.
 
 Pages call `chart(…)` for a `Chart`, or a drawing by itself: `line`, `bars`, `stacked`, `distribution`, `sparkline`.
 Colours and sizes are in static/css/chart.css. Across, everything is in percent of the width, so that a chart is as wide
@@ -78,7 +79,9 @@ def _table(
     series: Sequence[Series], labels: Sequence[str], links: Sequence[str], *, of: str, form: Format
 ) -> SafeString:
     """The rows of the table behind a chart; a page has hundreds, which took a template 10 ms."""
-    head = "".join(f'<th scope="col" class="number">{escape(each.name)}</th>' for each in series)
+    head = "".join(
+        f'<th scope="col" class="number" data-tone="{escape(each.tone)}">{escape(each.name)}</th>' for each in series
+    )
     rows = []
     for place, label in enumerate(labels):
         name = escape(label)
@@ -121,7 +124,7 @@ def line(series: Sequence[Series], *, labels: Sequence[str], title: str, form: F
             if (value := each.values[place]) is not None
         )
         drawn.append(_slot(label, series, place, step, dots, form))
-    return _svg([*drawn, _scale(top, form)], series, labels, title, form)
+    return _svg("line", [*drawn, _scale(top, form)], series, labels=labels, title=title, form=form)
 
 
 def bars(series: Sequence[Series], *, labels: Sequence[str], title: str, form: Format = exact) -> SafeString:
@@ -140,7 +143,7 @@ def bars(series: Sequence[Series], *, labels: Sequence[str], title: str, form: F
                     f' x1="{x:.3f}%" x2="{x + width:.3f}%" y1="{y:.1f}" y2="{y:.1f}"></line>'
                 )
         drawn.append(_slot(label, series, place, step, shapes, form))
-    return _svg([*drawn, _scale(top, form)], series, labels, title, form)
+    return _svg("bars", [*drawn, _scale(top, form)], series, labels=labels, title=title, form=form)
 
 
 def stacked(series: Sequence[Series], *, labels: Sequence[str], title: str, form: Format = exact) -> SafeString:
@@ -156,7 +159,7 @@ def stacked(series: Sequence[Series], *, labels: Sequence[str], title: str, form
                 shapes += _bar(place, step, below, value, top, each.tone)
             below += value
         drawn.append(_slot(label, series, place, step, shapes or _bar(place, step, 0, None, top, ""), form))
-    return _svg([*drawn, _scale(top, form)], series, labels, title, form)
+    return _svg("stacked", [*drawn, _scale(top, form)], series, labels=labels, title=title, form=form)
 
 
 def distribution(parts: Sequence[tuple[str, float, str]], *, title: str, form: Format = exact) -> SafeString:
@@ -252,7 +255,7 @@ def _bar(place: int, step: float, below: float, value: Value, top: float, tone: 
 
 
 def _slot(label: str, series: Sequence[Series], place: int, step: float, shapes: str, form: Format) -> str:
-    """What belongs to one label, with its values on hover."""
+    """What belongs to one label, with its values on hover also where no script runs."""
     told = " · ".join(
         f"{each.name}: {_told(each.values[place], form)}" if len(series) > 1 else _told(each.values[place], form)
         for each in series
@@ -297,7 +300,10 @@ def _days(labels: Sequence[str]) -> str:
     )
 
 
-def _svg(drawn: Sequence[str], series: Sequence[Series], labels: Sequence[str], title: str, form: Format) -> SafeString:
+def _svg(
+    kind: str, drawn: Sequence[str], series: Sequence[Series], *, labels: Sequence[str], title: str, form: Format
+) -> SafeString:
+    """Named by its `kind` for static/js/charts.js."""
     span = f"{labels[0]} to {labels[-1]}. " if labels else ""
     told = []
     for each in series:
@@ -307,11 +313,11 @@ def _svg(drawn: Sequence[str], series: Sequence[Series], labels: Sequence[str], 
             continue
         most, when = max(known, key=lambda one: one[0])
         told.append(f"{each.name}: at most {form(most)} ({when}), last {form(known[-1][0])}")
-    return _wrapped("".join(drawn), title, f"{span}{'; '.join(told)}", height=HEIGHT)
+    return _wrapped("".join(drawn), title, f"{span}{'; '.join(told)}", height=HEIGHT, kind=kind)
 
 
-def _wrapped(drawn: str, title: str, told: str, *, height: int) -> SafeString:
+def _wrapped(drawn: str, title: str, told: str, *, height: int, kind: str = "distribution") -> SafeString:
     return mark_safe(  # noqa: S308 - every text in it was escaped
-        f'<svg class="chart" role="img" width="100%" height="{height}" aria-label="{escape(f"{title}. {told}")}">'
-        f"<desc>{escape(told)}</desc>{drawn}</svg>"
+        f'<svg class="chart" data-kind="{kind}" role="img" width="100%" height="{height}"'
+        f' aria-label="{escape(f"{title}. {told}")}"><desc>{escape(told)}</desc>{drawn}</svg>'
     )

@@ -1,8 +1,8 @@
 """Lists of users and of organizations: who talked with the products that somebody may see, sorted and searched.
 
 By name, and by when they were seen last where they are many, they are found in an index, in order. By all else, and
-where they are searched, they are sorted by what the worker has counted of them (conversations/tallies.py): a row for each and
-product. What is known of each is looked up for one page of them.
+where they are searched, they are sorted by what the worker has counted (conversations/tallies.py): a row for each and
+product. What is known of each is looked up for a page of them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
