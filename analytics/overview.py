@@ -33,10 +33,10 @@ class Overview:
     has_data: bool
 
 
-def product_overview(product: Product, days: Days, *, behind: str) -> Overview:
+def product_overview(product: Product, days: Days, *, home: str) -> Overview:
     """The numbers of a product in these days and in as many before; three queries.
 
-    `behind` is the address of the list of conversations, to which every number leads.
+    Every number leads to what is behind it; `home` is where the addresses of lists begin.
     """
     both = days.with_before
     numbers, events = by_day([product], both), events_by_day([product], both)
@@ -51,37 +51,42 @@ def product_overview(product: Product, days: Days, *, behind: str) -> Overview:
         known = [value or (None if day < first else value) for day, value in zip(both, read_values, strict=True)]
         return known[count:], known[:count]
 
-    def compared(title: str, draw: Callable[..., Any], values: Sequence[Any], read: Callable[[Any], Any]) -> Chart:
+    def compared(
+        title: str, draw: Callable[..., Any], values: Sequence[Any], read: Callable[[Any], Any], **more: str
+    ) -> Chart:
         these, those = told(values, read)
         series = [Series(title, these), *([Series("The time before", those, "muted")] if any(those) else [])]
-        return charts.chart(draw, series, title=title, **common)
+        return charts.chart(draw, series, title=title, **by_day_of(**more))
 
-    def parts(title: str, *named: tuple[str, Callable[[Numbers], int], str]) -> Chart:
+    def parts(title: str, *named: tuple[str, Callable[[Numbers], int], str], **more: str) -> Chart:
         series = [Series(name, told(numbers, read)[0], tone) for name, read, tone in named]
-        return charts.chart(charts.stacked, series, title=title, **common)
+        return charts.chart(charts.stacked, series, title=title, **by_day_of(**more))
 
-    def path(**more: Any) -> str:
-        return f"{behind}?{_query(product, **more)}"
+    def path(place: str, **more: str) -> str:
+        narrowed = {"environment": product.environment, "product": product.id, **more}
+        return f"{home}{place}/?{urlencode(narrowed)}"
 
-    common: dict[str, Any] = {
-        "labels": [day_label(day) for day in days],
-        "links": [path(first=day, last=day) for day in days],
-    }
-    whole: dict[str, Any] = {"first": days.first, "last": days.last}
+    def by_day_of(**more: str) -> dict[str, Any]:
+        talks = path("conversations", **more)
+        links = [f"{talks}&from={day}&until={day}" for day in days]
+        return {"labels": [day_label(day) for day in days], "links": links}
+
+    talks = f"{path('conversations')}&from={days.first}&until={days.last}"
+    period = f"{count}d"
     rating, rating_before = now.rating, before.rating
     figures = [
-        Figure("Conversations", now.conversations, change(now.conversations, before.conversations), path(**whole)),
-        Figure("Users", users_now, change(users_now, users_before), path(**whole)),
-        Figure("Messages", now.messages, change(now.messages, before.messages), path(**whole)),
+        Figure("Conversations", now.conversations, change(now.conversations, before.conversations), talks),
+        Figure("Users", users_now, change(users_now, users_before), path("users", period=period)),
+        Figure("Messages", now.messages, change(now.messages, before.messages), talks),
         Figure(
             "Rating",
             None if rating is None else round(100 * rating),
             change(rating, rating_before) if rating is not None and rating_before else None,
-            path(**whole, rating="any"),
+            path("ratings", period=period),
             "%",
         ),
-        Figure("Events", *_events(events, count), path(**whole, event="yes")),
-        Figure("Tokens", now.tokens, change(now.tokens, before.tokens), path(**whole)),
+        Figure("Events", *_events(events, count), path("events", period=period)),
+        Figure("Tokens", now.tokens, change(now.tokens, before.tokens), talks),
     ]
     return Overview(
         figures=figures,
@@ -93,8 +98,9 @@ def product_overview(product: Product, days: Days, *, behind: str) -> Overview:
                 ("Low", lambda day: day.low_ratings, "negative"),
                 ("Medium", lambda day: day.ratings - day.low_ratings - day.high_ratings, "caution"),
                 ("High", lambda day: day.high_ratings, "accent"),
+                rating="any",
             ),
-            compared("Events", charts.bars, events, lambda day: day.events),
+            compared("Events", charts.bars, events, lambda day: day.events, event="yes"),
             compared("Tokens", charts.line, numbers, lambda day: day.tokens),
             parts(
                 "Tool calls",
@@ -114,8 +120,3 @@ def day_label(day: date) -> str:
 def _events(events: Sequence[EventNumbers], count: int) -> tuple[int, int | None]:
     now, before = sum(day.events for day in events[count:]), sum(day.events for day in events[:count])
     return now, change(now, before)
-
-
-def _query(product: Product, *, first: date, last: date, **more: str) -> str:
-    """The query string of the list of conversations (conversations/filters.py) for these days of a product."""
-    return urlencode({"environment": product.environment, "product": product.id, **more, "from": first, "until": last})

@@ -21,8 +21,11 @@ from conversations.models import Event, Influence, Rating
 from conversations.models.rating import HIGH, LOW
 from greenflash_site.http import MemberRequest, midnight, zone_of
 from products.models import ENVIRONMENTS, Product
+from products.models.ids import read_id
 
 PERIODS = {"7d": ("Last 7 days", 7), "30d": ("Last 30 days", 30), "90d": ("Last 90 days", 90), "1y": ("Last year", 365)}
+# Whose they are, by the names of the query string.
+WHOSE = {"user": "participant_id", "organization": "organization_id"}
 LEVELS = {"low": "Low", "mid": "Medium", "high": "High"}
 # Bins of ratings from 0 to 1: two are a star of five, and LOW and HIGH are between two of them.
 BINS = 10
@@ -82,13 +85,15 @@ class Feed:
 
     @classmethod
     def of(cls, request: MemberRequest, known: Mapping[str, Sequence[str] | None]) -> Self:
-        """The feed of this request; `known` are the values of other names than product and period, None for any."""
+        """The feed of this request; `known` are the values of other names than those all feeds have, None for any."""
         within = tuple(products_within(request))
         known = {"product": [str(product.id) for product in within], "period": list(PERIODS), **known}
+        values = {name: _value(request.GET, name, known[name]) for name in known}
+        values |= {name: str(read_id(request.GET.get(name, "")) or "") for name in WHOSE}
         return cls(
             environment=request.environment,
             products=within,
-            values={name: value for name in known if (value := _value(request.GET, name, known[name]))},
+            values={name: value for name, value in values.items() if value},
             workspace=request.workspace.id,
             zone=zone_of(request),
             now=timezone.now(),
@@ -100,9 +105,15 @@ class Feed:
         return self.values.get("period", "30d")
 
     def with_value(self, name: str, value: str) -> str:
-        """The same with another value of this name."""
+        """The same with another value of this name, or without any."""
         environment = {} if self.environment == ENVIRONMENTS[0] else {"environment": self.environment}
-        return urlencode({**environment, **self.values, name: value})
+        values = {**environment, **self.values, name: value}
+        return urlencode({name: value for name, value in values.items() if value})
+
+    @property
+    def conditions(self) -> list[str]:
+        """What the rows of `one` must keep, whatever kind they are."""
+        return [f"one.{column} = %({name})s" for name, column in WHOSE.items() if name in self.values]
 
     @property
     def is_narrowed(self) -> bool:
@@ -143,6 +154,12 @@ class Feed:
         """How many there were on which of `days` (its place), by `group`, with a `total`."""
         statement = DAYS.format(table=table, at=at, condition=condition, group=group, total=total)
         return run(statement, self.sql_values)
+
+
+def began(period: str, zone: tzinfo) -> datetime:
+    """When the first day of a period began in this zone, if today is its last."""
+    today = timezone.now().astimezone(zone).date()
+    return midnight(today - timedelta(days=PERIODS[period][1] - 1), zone)
 
 
 def products_within(request: MemberRequest) -> list[Product]:
@@ -203,7 +220,7 @@ class RatingFeed(Feed):
         conditions = [level.get(self.values.get("level", "")), feedback.get(self.values.get("feedback", ""))]
         if "model" in self.values:
             conditions.append(OF_CONVERSATION)
-        return " and ".join(filter(None, conditions)) or "true"
+        return " and ".join(filter(None, [*self.conditions, *conditions])) or "true"
 
     def page(self, query: QueryDict) -> Cut[Rating]:
         """A page of them, with what was rated."""
@@ -255,7 +272,7 @@ class EventFeed(Feed):
     def condition(self) -> str:
         """What the rows of `one` must keep."""
         conditions = [f"one.{name} = %({name})s" for name in ("type", "influence") if name in self.values]
-        return " and ".join(conditions) or "true"
+        return " and ".join([*self.conditions, *conditions]) or "true"
 
     def page(self, query: QueryDict) -> Cut[Event]:
         """A page of them, each with the conversation before it."""

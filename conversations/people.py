@@ -5,26 +5,25 @@ where they are searched, they are sorted by what the worker has counted (convers
 product. What is known of each is looked up for a page of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.http import QueryDict
 
 from conversations.feeds import run
 from conversations.filters import LONGEST_TEXT
-from conversations.keyset import Turn, read_time
-from products.models import Product
+from conversations.keyset import Turn
+from conversations.people_orders import MEAN, SHOWN_NAME, Order
+from products.models import Product, Workspace
 from products.models.ids import read_id
 
 # Up to so many in all, who was seen last is not looked for among conversations: the page of 22 companies among 100,000
 # conversations took 468 ms.
 FEW = 1_000
 
-SHOWN_NAME = "lower(coalesce(nullif(who.name, ''), who.external_id))"
 # The last conversation with these products. A subquery with a limit, because that is one look into an index, where the
 # planner would otherwise rather read all conversations at times.
 LAST = """(select {value} from conversation seen
@@ -37,22 +36,23 @@ IS_WITHIN_REACH = """coalesce({last_id} is not null or (
 BY_SEEN = """
 select c.{key}, c.last_message_at, c.id from conversation c
  where c.workspace_id = %(workspace)s and c.product_id = any(%(products)s) and c.{key} is not null
-   and {beyond} and c.id = {last_of_them}
+   and {beyond} and {was_seen} and c.id = {last_of_them}
  order by c.last_message_at {order}, c.id {order} limit %(limit)s
 """
 # Everybody within reach, by what they are called.
 BY_NAME = """
 select who.id, {place}, who.id from {table} who
- where who.workspace_id = %(workspace)s and {beyond} and {is_meant} and {is_within_reach}
+ where who.workspace_id = %(workspace)s and {beyond} and {is_meant} and {was_seen} and {is_within_reach}
  order by {place} {order}, who.id {order} limit %(limit)s
 """
-MEAN = "({sum}(t.rating_sum) / nullif({sum}(t.ratings), 0))::float8"
+WAS_SEEN = """exists (select from {tally} t where t.workspace_id = %(workspace)s and t.product_id = any(%(products)s)
+   and t.{key} = who.id and t.last_at >= %(since)s)"""
 # Everybody within reach, by what was counted: the rows of these products are read, added up where there are several,
 # and a page of them is taken.
 BY_TALLY = """
 with counted as (
-  select t.{key} as id, {place} as place from {tally} t {meant}
-   where t.workspace_id = %(workspace)s and t.product_id = any(%(products)s) and {is_meant} {grouped}
+  select t.{key} as id, {place} as place from {tally} t {who}
+   where t.workspace_id = %(workspace)s and t.product_id = any(%(products)s) and {is_meant} {grouped} {was_seen}
 )
 select id, place, id from counted where {beyond} order by place {order}, id {order} limit %(limit)s
 """
@@ -108,107 +108,6 @@ ORGANIZATIONS = Kind(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sort:
-    """An order of a list: what it is called as it is and turned round, and whether it is descending as it is.
-
-    `read` reads a place in it from the query string, None for nonsense. `place` is what is sorted by, in SQL; who has
-    `none` of it comes last either way, by these values of it when it is descending and when it is ascending.
-    """
-
-    labels: tuple[str, str]
-    is_descending: bool
-    read: Callable[[str], object]
-    place: str
-    none: tuple[str, str] | None = None
-
-
-def _read_name(text: str) -> str | None:
-    return None if "\0" in text else text
-
-
-def _read_count(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
-
-
-def _read_mean(text: str) -> float | None:
-    try:
-        return mean if isfinite(mean := float(text)) else None
-    except ValueError:
-        return None
-
-
-EVER = ("timestamptz 'epoch'", "timestamptz '9999-01-01 00:00:00+00'")
-SORTS = {
-    "last_seen": Sort(
-        labels=("Seen most recently", "Seen longest ago"),
-        is_descending=True,
-        read=read_time,
-        place="{max}(t.last_at)",
-        none=EVER,
-    ),
-    "first_seen": Sort(
-        labels=("Newest", "Oldest"), is_descending=True, read=read_time, place="{min}(t.first_at)", none=EVER
-    ),
-    "name": Sort(labels=("Name, A to Z", "Name, Z to A"), is_descending=False, read=_read_name, place=SHOWN_NAME),
-    "conversations": Sort(
-        labels=("Most conversations", "Fewest conversations"),
-        is_descending=True,
-        read=_read_count,
-        place="{sum}(t.conversations)",
-    ),
-    "rating": Sort(
-        labels=("Rated best", "Rated worst"), is_descending=True, read=_read_mean, place=MEAN, none=("-1", "2")
-    ),
-}
-TURNED = "-"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """How a list is sorted: by which of SORTS, and whether turned round, as "-name" in a query string says."""
-
-    name: str
-    is_turned: bool
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """The order of this name; who was seen last comes first for none and for nonsense."""
-        name = text.removeprefix(TURNED)
-        return cls(name=name, is_turned=name != text) if name in SORTS else cls(name="last_seen", is_turned=False)
-
-    def __str__(self) -> str:
-        return f"{TURNED if self.is_turned else ''}{self.name}"
-
-    @property
-    def sort(self) -> Sort:
-        """What it sorts by."""
-        return SORTS[self.name]
-
-    @property
-    def is_descending(self) -> bool:
-        """Whether the most comes first."""
-        return self.sort.is_descending != self.is_turned
-
-    @property
-    def place(self) -> str:
-        """What it sorts by, in SQL."""
-        if self.sort.none is None:
-            return self.sort.place
-        return f"coalesce({self.sort.place}, {self.sort.none[0 if self.is_descending else 1]})"
-
-    def by(self, name: str) -> "Order":
-        """The order that a click on the heading of a column asks for: by it, or turned round."""
-        return Order(name=name, is_turned=name == self.name and not self.is_turned)
-
-
-ORDERS = [
-    (str(Order(name=name, is_turned=is_turned)), sort.labels[is_turned])
-    for name, sort in SORTS.items()
-    for is_turned in (False, True)
-]
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """Somebody in a list; what is told and counted is of the products within reach.
@@ -235,52 +134,110 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class People:
-    """A page of a list in this order; `text` is what was searched. A URL is None where there is nothing that way."""
+    """A page of a list in this order; a URL is None where there is nothing that way."""
 
     rows: Sequence[Row]
     previous_url: str | None
     next_url: str | None
     order: Order
-    text: str
 
     @classmethod
-    def of(
-        cls,
-        kind: Kind,
-        query: QueryDict,
-        *,
-        workspace: UUID,
-        products: Sequence[Product],
-        company: UUID | None = None,
-    ) -> Self:
-        """The page that the query string asks for, of users (perhaps of one company) or of organizations."""
+    def of(cls, meant: "Meant", query: QueryDict) -> Self:
+        """The page that the query string asks for of those who are meant."""
         order = Order.read(query.get("sort", ""))
-        text = query.get("q", "").replace("\0", "").strip()[:LONGEST_TEXT]
         turn = Turn.of(query, read=order.sort.read, is_descending=order.is_descending)
-        is_all = not text and company is None
-        if str(order) == "last_seen" and is_all and not _are_few(kind, workspace):
-            statement = _by_seen(kind, turn)
-        elif order.name == "name":
-            statement = _by_name(kind, turn, is_searched=bool(text), is_of_company=company is not None)
-        else:
-            statement = _by_tally(
-                kind,
-                order,
-                turn,
-                is_searched=bool(text),
-                is_of_company=company is not None,
-                is_of_one=len(products) == 1,
-            )
-        values = {
-            "workspace": workspace,
-            "products": [product.id for product in products],
-            "like": f"%{literal(text)}%",
-            "company": company,
-        }
-        found = run(statement, {**values, **turn.values})
+        found = run(meant.statement(order, turn), {**meant.values, **turn.values})
         cut = turn.cut(found, query, lambda row: (row[1], row[2]))
-        rows = rows_of(kind, [id for id, *_ in cut.rows], workspace=workspace, products=products)
-        return cls(rows=rows, previous_url=cut.previous_url, next_url=cut.next_url, order=order, text=text)
+        rows = rows_of(meant.kind, [id for id, *_ in cut.rows], workspace=meant.workspace, products=meant.products)
+        return cls(rows=rows, previous_url=cut.previous_url, next_url=cut.next_url, order=order)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meant:
+    """Whom a list is of: who is within reach of these products, has a text in a name or id, or is of a company.
+
+    Those who were seen `since` then, if there is such a time.
+    """
+
+    kind: Kind
+    workspace: UUID
+    products: Sequence[Product]
+    text: str = ""
+    company: UUID | None = None
+    since: datetime | None = None
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What its statements name."""
+        return {
+            "workspace": self.workspace,
+            "products": [product.id for product in self.products],
+            "like": f"%{literal(self.text)}%",
+            "company": self.company,
+            "since": self.since,
+        }
+
+    def statement(self, order: Order, turn: Turn) -> str:
+        """What finds a page of them."""
+        if order.name == "name":
+            return self.by_name(turn)
+        is_all = not self.text and self.company is None
+        if str(order) == "last_seen" and is_all and not _are_few(self.kind, self.workspace):
+            return self._by_seen(turn)
+        return self._by_tally(order, turn)
+
+    def by_name(self, turn: Turn) -> str:
+        """The same in the order of names."""
+        was_seen = WAS_SEEN.format(tally=self.kind.tally, key=self.kind.key) if self.since else "true"
+        return BY_NAME.format(
+            table=self.kind.table,
+            place=SHOWN_NAME,
+            beyond=turn.beyond(SHOWN_NAME, "who.id"),
+            is_meant=self._is_meant,
+            was_seen=was_seen,
+            is_within_reach=_is_within_reach(self.kind),
+            order=turn.order,
+        )
+
+    def _by_seen(self, turn: Turn) -> str:
+        return BY_SEEN.format(
+            key=self.kind.key,
+            beyond=turn.beyond("c.last_message_at", "c.id"),
+            was_seen="c.last_message_at >= %(since)s" if self.since else "true",
+            last_of_them=_last(self.kind, "seen.id", f"c.{self.kind.key}"),
+            order=turn.order,
+        )
+
+    def _by_tally(self, order: Order, turn: Turn) -> str:
+        # To add up is most of the work, and rows of one product are the sums.
+        is_of_one = len(self.products) == 1
+        functions = {name: "" if is_of_one else name for name in ("sum", "min", "max")}
+        was_seen = "{max}(t.last_at) >= %(since)s".format(**functions) if self.since else "true"
+        is_meant = self._is_meant
+        who = f"join {self.kind.table} who on who.workspace_id = t.workspace_id and who.id = t.{self.kind.key}"
+        return BY_TALLY.format(
+            tally=self.kind.tally,
+            key=self.kind.key,
+            who="" if is_meant == "true" else who,
+            is_meant=is_meant,
+            grouped="and" if is_of_one else f"group by t.{self.kind.key} having",
+            was_seen=was_seen,
+            place=order.place.format(**functions),
+            beyond=turn.beyond("place", "id"),
+            order=turn.order,
+        )
+
+    @property
+    def _is_meant(self) -> str:
+        conditions = ["who.organization_id = %(company)s"] if self.company else []
+        if self.text:
+            conditions.append(f"({' or '.join(f'who.{column} ilike %(like)s' for column in self.kind.searched)})")
+        return " and ".join(conditions) or "true"
+
+
+def text_of(query: QueryDict) -> str:
+    """What the query string searches for."""
+    return query.get("q", "").replace("\0", "").strip()[:LONGEST_TEXT]
 
 
 def rows_of(kind: Kind, ids: Sequence[UUID], *, workspace: UUID, products: Sequence[Product]) -> list[Row]:
@@ -302,15 +259,9 @@ def named(kind: Kind, text: str, *, workspace: UUID, products: Sequence[Product]
     """The first by name whose name or external id holds a text, or whose id it is."""
     id = read_id(text)
     if id is None:
+        meant = Meant(kind=kind, workspace=workspace, products=products, text=text)
         turn = Turn(place=None, is_backwards=False, is_descending=False)
-        values = {
-            "workspace": workspace,
-            "products": [product.id for product in products],
-            "like": f"%{literal(text)}%",
-            "limit": most,
-        }
-        statement = _by_name(kind, turn, is_searched=True)
-        ids = [id for id, *_ in run(statement, values)]
+        ids = [id for id, *_ in run(meant.by_name(turn), {**meant.values, "limit": most})]
     else:
         ids = [id] if is_within_reach(kind, id, workspace=workspace, products=products) else []
     return rows_of(kind, ids, workspace=workspace, products=products) if ids else []
@@ -323,6 +274,14 @@ def is_within_reach(kind: Kind, id: UUID, *, workspace: UUID, products: Sequence
     return bool(run(statement + _is_within_reach(kind), values))
 
 
+def whose(kind: Kind, query: QueryDict, *, workspace: Workspace, products: Sequence[Product]) -> Any:
+    """The user or organization that the query string names, within reach; None for none and for nonsense."""
+    id = read_id(query.get(kind.filter, ""))
+    if id is None or not is_within_reach(kind, id, workspace=workspace.id, products=products):
+        return None
+    return (workspace.participants if kind is USERS else workspace.organizations).filter(id=id).first()
+
+
 def literal(text: str) -> str:
     """A text that stands for itself in a pattern of `like`."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -333,49 +292,6 @@ def _are_few(kind: Kind, workspace: UUID) -> bool:
         f"select count(*) from (select from {kind.table} where workspace_id = %(workspace)s limit %(most)s) as few"  # noqa: S608 - a name of ours
     )
     return bool(run(statement, {"workspace": workspace, "most": FEW + 1})[0][0] <= FEW)
-
-
-def _by_seen(kind: Kind, turn: Turn) -> str:
-    return BY_SEEN.format(
-        key=kind.key,
-        beyond=turn.beyond("c.last_message_at", "c.id"),
-        last_of_them=_last(kind, "seen.id", f"c.{kind.key}"),
-        order=turn.order,
-    )
-
-
-def _by_name(kind: Kind, turn: Turn, *, is_searched: bool, is_of_company: bool = False) -> str:
-    return BY_NAME.format(
-        table=kind.table,
-        place=SHOWN_NAME,
-        beyond=turn.beyond(SHOWN_NAME, "who.id"),
-        is_meant=_is_meant(kind, is_searched=is_searched, is_of_company=is_of_company),
-        is_within_reach=_is_within_reach(kind),
-        order=turn.order,
-    )
-
-
-def _by_tally(kind: Kind, order: Order, turn: Turn, *, is_searched: bool, is_of_company: bool, is_of_one: bool) -> str:
-    """`is_of_one`: the rows of one product need not be added up, which is most of the work."""
-    meant = f"join {kind.table} who on who.workspace_id = t.workspace_id and who.id = t.{kind.key}"
-    functions = {name: "" if is_of_one else name for name in ("sum", "min", "max")}
-    return BY_TALLY.format(
-        tally=kind.tally,
-        key=kind.key,
-        meant=meant if is_searched or is_of_company else "",
-        is_meant=_is_meant(kind, is_searched=is_searched, is_of_company=is_of_company),
-        grouped="" if is_of_one else f"group by t.{kind.key}",
-        place=order.place.format(**functions),
-        beyond=turn.beyond("place", "id"),
-        order=turn.order,
-    )
-
-
-def _is_meant(kind: Kind, *, is_searched: bool, is_of_company: bool) -> str:
-    conditions = [f"({' or '.join(f'who.{column} ilike %(like)s' for column in kind.searched)})"] if is_searched else []
-    if is_of_company:
-        conditions.append("who.organization_id = %(company)s")
-    return " and ".join(conditions) or "true"
 
 
 def _last(kind: Kind, value: str, whose: str) -> str:

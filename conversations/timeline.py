@@ -12,7 +12,8 @@ from django.http import QueryDict
 from conversations.feeds import run
 from conversations.keyset import Cut, Turn
 from conversations.models import Conversation, Event, Rating
-from conversations.people import MEAN, Kind
+from conversations.people import Kind
+from conversations.people_orders import MEAN
 from conversations.rows import Row, rows_of
 from products.models import Product, Workspace
 

@@ -1,6 +1,7 @@
 """What users thought and what talk led to: the pages of ratings and of events."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils.formats import date_format
@@ -10,6 +11,7 @@ from analytics.charts import Chart, Format, Series, chart, distribution, stacked
 from conversations.feeds import LEVELS, PERIODS, EventFeed, Feed, RatingFeed, Spread
 from conversations.filters import YES_NO
 from conversations.models import Influence
+from conversations.people import ORGANIZATIONS, USERS, whose
 from conversations.templatetags.people import stars
 from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest, render
@@ -30,6 +32,7 @@ def ratings(request: MemberRequest) -> HttpResponse:
         "feed": feed,
         "page": page,
         "periods": PERIODS,
+        "chips": _chips(request, feed),
         "selects": [
             _products(feed),
             ("level", "Rating", list(LEVELS.items())),
@@ -53,6 +56,7 @@ def events(request: MemberRequest) -> HttpResponse:
         "feed": feed,
         "page": page,
         "periods": PERIODS,
+        "chips": _chips(request, feed),
         "selects": [
             _products(feed),
             ("type", "Type", [(type, type) for type in types]),
@@ -64,6 +68,20 @@ def events(request: MemberRequest) -> HttpResponse:
         "older_url": page.next_url,
     }
     return render(request, "analytics/events.html", context)
+
+
+def _chips(request: MemberRequest, feed: Feed) -> list[dict[str, Any]]:
+    """Whose ratings or events they are, where the query string says so."""
+    found = [
+        (kind.filter, label, icon, whose(kind, request.GET, workspace=request.workspace, products=feed.products))
+        for kind, label, icon in ((USERS, "User", "users"), (ORGANIZATIONS, "Organization", "building-2"))
+        if kind.filter in feed.values
+    ]
+    return [
+        {"name": name, "label": label, "icon": icon, "who": who, "without": f"?{feed.with_value(name, '')}"}
+        for name, label, icon, who in found
+        if who
+    ]
 
 
 def _products(feed: Feed) -> tuple[str, str, list[tuple[str, str]]]:

@@ -41,7 +41,7 @@ def detail(request: MemberRequest, product_id: UUID) -> HttpResponse:
         "overview": product_overview(
             product,
             Days.until_today(zone_of(request), count=count),
-            behind=reverse("conversation-list", args=[request.workspace.slug]),
+            home=reverse("home", args=[request.workspace.slug]),
         ),
         "days": count,
         "periods": PERIODS,

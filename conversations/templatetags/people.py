@@ -8,7 +8,7 @@ from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 
 from conversations.models.rating import rating_tone
-from conversations.people import Order
+from conversations.people_orders import Order
 from conversations.templatetags.rows import NONE
 from greenflash_site.templatetags.greenflash import compact, icon
 

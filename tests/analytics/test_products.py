@@ -10,6 +10,7 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
+from products.actions import create_product
 from products.models import Member, Product
 from tests.analytics.test_home import rate
 from tests.conftest import Api, browser_of, tell
@@ -21,6 +22,12 @@ FIGURE = re.compile(r'<dt>([^<]+)</dt><dd><a class="figure__link" href="([^"]+)"
 def figures(page: str) -> dict[str, tuple[str, str]]:
     """Each number of the page with where it leads."""
     return {name: (value, html.unescape(link)) for name, link, value in FIGURE.findall(page)}
+
+
+def listed(client: Client, link: str) -> int:
+    """How many rows the list has that a number leads to."""
+    page = client.get(link).text
+    return page.count('class="feed__item"') or page.count('class="row-link')
 
 
 def fill(product: Product, api: Api) -> None:
@@ -42,8 +49,26 @@ def test_it_shows_thirty_days_and_what_is_behind_each_number(as_owner: Client, p
     found = figures(as_owner.get(f"/acme/products/{product.id}/").text)
     values = {name: value for name, (value, _) in found.items() if name != "Tokens"}
     assert values == {"Conversations": "4", "Users": "3", "Messages": "8", "Rating": "100", "Events": "3"}
-    listed = {name: as_owner.get(link).text.count('class="row-link') for name, (_, link) in found.items()}
-    assert listed == {"Conversations": 4, "Users": 4, "Messages": 4, "Rating": 3, "Events": 3, "Tokens": 4}
+    behind = {name: listed(as_owner, link) for name, (_, link) in found.items()}
+    assert behind == {"Conversations": 4, "Users": 3, "Messages": 4, "Rating": 3, "Events": 3, "Tokens": 4}
+    places = {name: link.partition("?")[0] for name, (_, link) in found.items()}
+    assert [places[name] for name in ("Users", "Rating", "Events")] == [
+        "/acme/users/",
+        "/acme/ratings/",
+        "/acme/events/",
+    ]
+
+
+def test_it_leads_to_what_is_of_this_product_and_period_alone(
+    as_owner: Client, owner: Member, product: Product, api: Api
+) -> None:
+    fill(create_product(owner, name="Other"), api)
+    fill(product, api)
+    for days, users, given in ((7, 2, 3), (30, 3, 3)):
+        found = figures(as_owner.get(f"/acme/products/{product.id}/", {"days": str(days)}).text)
+        assert (found["Users"][0], found["Events"][0]) == (str(users), str(given))
+        behind = [listed(as_owner, found[name][1]) for name in ("Users", "Rating", "Events")]
+        assert behind == [users, given, given]
 
 
 def test_it_compares_with_the_time_before(as_owner: Client, product: Product, api: Api) -> None:
@@ -66,7 +91,9 @@ def test_it_leads_from_each_day_to_its_conversations(as_owner: Client, product: 
     )
     assert len(rows) == 3  # before it was made there is no data, but where something was sent for earlier
     for link, number in rows:
-        assert as_owner.get(link).text.count('class="row-link') == int(number)
+        assert listed(as_owner, link) == int(number)
+    ratings = html.unescape(page[page.index("<h2>Ratings</h2>") :])
+    assert "rating=any&from=" in ratings.split("</figure>")[0]
 
 
 def test_it_teaches_while_there_is_nothing(as_owner: Client, product: Product) -> None:

@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from conversations import keyset, people
 from conversations.models import Conversation, Organization, Participant, Rating
-from conversations.people import ORDERS
+from conversations.people_orders import ORDERS
 from products.actions import create_product
 from products.models import Member, Product
 from tests.analytics.test_home import rate
@@ -222,6 +223,73 @@ def test_it_lists_users_of_one_company(as_owner: Client, many: list[str]) -> Non
     assert len(own) == 4
     assert str(company) in page
     assert len(names(as_owner.get(USERS, {"organization": "nonsense"}).text)) == 3
+
+
+@pytest.mark.parametrize("sort", [name for name, _ in ORDERS])
+@pytest.mark.parametrize("few", [1_000, 0])
+def test_it_lists_who_was_seen_in_a_period_with_a_product(
+    as_owner: Client, owner: Member, product: Product, monkeypatch: pytest.MonkeyPatch, sort: str, few: int
+) -> None:
+    monkeypatch.setattr(people, "FEW", few)
+    other, now = create_product(owner, name="Other"), timezone.now()
+    for days in (0, 6, 7, 29, 30, 364, 365):
+        tell(
+            product,
+            "Hello",
+            at=now - timedelta(days=days),
+            externalUserId=f"u{days}",
+            externalOrganizationId=f"u{days}",
+        )
+    tell(other, "Hello", at=now, externalUserId="elsewhere", externalOrganizationId="elsewhere")
+    tell(other, "Hello", at=now, externalUserId="u365", externalConversationId="theirs")
+    count_all()
+    within = {"7d": {"u0", "u6"}, "30d": {"u0", "u6", "u7", "u29"}}
+    within["1y"] = within["30d"] | {"u30", "u364"}
+    within["nonsense"] = within[""] = within["1y"] | {"u365"}
+    for period, expected in within.items():
+        query = {"product": str(product.id), "period": period, "sort": sort}
+        assert set(names(as_owner.get(USERS, query).text)) == expected, period
+        assert set(names(as_owner.get(ORGANIZATIONS, query).text)) == expected, period
+        everywhere = set(names(as_owner.get(USERS, {**query, "product": "nonsense"}).text))
+        assert everywhere == expected | {"elsewhere", "u365"}, period
+
+
+def test_it_leads_from_each_number_of_a_user_to_what_is_behind_it(
+    as_owner: Client, product: Product, api: Api, collaborator: Member, owner: Member
+) -> None:
+    now = timezone.now()
+    for number, name in enumerate(("ada", "ada", "bob")):
+        talk = tell(product, "Hello", at=now, externalUserId=name, externalConversationId=f"{number}",
+                    externalOrganizationId=name)  # fmt: skip
+        rate(talk, 1 + number, at=now, feedback=f"{name} {number}")
+        event = {"productId": str(product.id), "eventType": f"{name} {number}", "value": "1", "externalUserId": name}
+        assert api.post("events", event).status_code == 201
+    count_all()
+    for path, kind in (
+        (f"{USERS}{user('ada').id}/", "user"),
+        (f"{ORGANIZATIONS}{Organization.objects.get(external_id='ada').id}/", "organization"),
+    ):
+        page = html.unescape(as_owner.get(path).text)
+        for place in ("ratings", "events") if kind == "user" else ("ratings",):
+            href = re.search(rf'href="(/acme/{place}/\?{kind}=[^"]+)"', page)
+            assert href
+            found = as_owner.get(href[1]).text
+            assert "ada 0" in found
+            assert "ada 1" in found
+            assert "bob 2" not in found
+            assert f'aria-label="Remove the filter {kind.capitalize()}: ada"' in found
+            assert f'name="{kind}"' in found  # and stays while something else is chosen
+    hidden = tell(
+        create_product(owner, name="Hidden"), "Hello", externalUserId="unseen", externalOrganizationId="unseen"
+    )
+    bob = browser_of(collaborator.person)
+    for path in ("/acme/ratings/", "/acme/events/", USERS):
+        for query in (
+            {"user": str(hidden.participant_id)},
+            {"organization": str(hidden.organization_id)},
+            {"user": "x"},
+        ):
+            assert "unseen" not in bob.get(path, query).text.replace(str(hidden.id), "")
 
 
 def test_it_tells_a_whole_story_by_day_in_the_viewers_zone(as_owner: Client, product: Product, api: Api) -> None:
