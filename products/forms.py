@@ -187,13 +187,21 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
 
 
 class NewProductForm(ProductForm):
-    """A product that is about to be, in one environment or in both."""
+    """A product that is about to be, in one environment or in both; or as the twin of an `original` that has none."""
 
     twin = forms.BooleanField(required=False, label="Also create its twin in the other environment")
 
-    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
-        super().__init__(*args, workspace=member.workspace, **kwargs)
+    def __init__(self, *args: Any, member: Member, original: Product | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, workspace=member.workspace, initial=original and self.like(original), **kwargs)
         self.fields["collaborators"] = MembersField(member)
+        if original:
+            del self.fields["twin"]
+
+    @staticmethod
+    def like(original: Product) -> dict[str, Any]:
+        """What a twin begins with: all as it is there, in the other environment."""
+        values = {name: getattr(original, name) for name in ProductForm.Meta.fields}
+        return {**values, "environment": next(each for each in ENVIRONMENTS if each != original.environment)}
 
     class Meta(ProductForm.Meta):
         fields = ["name", "kind", "description", "environment", "color", "icon"]

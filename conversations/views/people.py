@@ -88,10 +88,10 @@ def _list(
 
 
 def _story(request: MemberRequest, kind: Kind, who: Participant | Organization) -> dict[str, Any]:
-    """What happened to them with what this member sees; 404 where that is nothing."""
-    products = products_within(request)
-    if not is_within_reach(kind, who.id, workspace=request.workspace.id, products=products):
+    """What happened to them in the environment of the switch; 404 where this member sees nothing of them in any."""
+    if not is_within_reach(kind, who.id, workspace=request.workspace.id, products=list(request.products)):
         raise Http404
+    products = products_within(request)
     whose = Whose(kind=kind, id=who.id, workspace=request.workspace, products=products)
     timeline = whose.timeline(request.GET, zone_of(request))
     found = urlencode({kind.filter: who.id, "environment": request.environment})

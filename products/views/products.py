@@ -12,18 +12,21 @@ from greenflash_site.http import MemberRequest, render, retry_collision
 from products.actions import archive_product, create_product, restore_product
 from products.forms import NewProductForm, ProductForm
 from products.models import Role
+from products.models.ids import read_id
 
 
 @member_required(Role.MEMBER)
 @retry_collision
 def new(request: MemberRequest) -> HttpResponse:
-    """Make a product; its page, with its id, comes next."""
-    form = NewProductForm(request.POST or None, member=request.member)
+    """Make a product, perhaps the twin of one; its page, with its id, comes next."""
+    original = request.products.filter(id=read_id(request.GET.get("twin", ""))).first()
+    form = NewProductForm(request.POST or None, member=request.member, original=original)
     if request.method == "POST" and form.is_valid():
-        product = create_product(request.member, with_twin=form.cleaned_data.pop("twin"), **form.cleaned_data)
+        product = create_product(request.member, with_twin=form.cleaned_data.pop("twin", False), **form.cleaned_data)
         messages.success(request, f"{product.name} is ready. This is its id; use it when you send messages.")
         return redirect("product-detail", request.workspace.slug, product.id)
-    return render(request, "products/new.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "original": original}
+    return render(request, "products/new.html", context, status=422 if form.errors else 200)
 
 
 @member_required(Role.MEMBER)

@@ -1,5 +1,6 @@
 """The pages of products: the cards, making one and its twin, its page, and changing it."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -93,6 +94,29 @@ def test_it_refuses_a_second_product_of_one_name_and_environment(as_owner: Clien
     assert Product.objects.count() == 2
 
 
+def test_it_creates_the_twin_of_a_product_later_on(
+    as_owner: Client, owner: Member, viewer: Member, newcomer: Member, product: Product
+) -> None:
+    Product.objects.filter(id=product.id).update(kind="agent", color="teal", icon="bot", description="Helps.")
+    path = f"/acme/products/new/?twin={product.id}"
+    assert path in as_owner.get(f"/acme/products/{product.id}/").text
+    assert path not in browser_of(viewer.person).get(f"/acme/products/{product.id}/").text
+    page = as_owner.get(path).text
+    assert "The twin of <bdi>Helpbot</bdi> in production" in page
+    assert re.findall(r'value="(\w[^"]*)"[^>]* checked', page) == ["agent", "development", "teal", "bot"]
+    assert "Also create its twin" not in page
+    assert "Helpbot" not in browser_of(newcomer.person).get(path).text  # who does not see it learns nothing of it
+    body = {"name": "Helpbot", "kind": "agent", "color": "teal", "icon": "bot", "environment": "production"}
+    taken = as_owner.post(path, body)
+    assert taken.status_code == 422
+    assert "There is a production product of this name already" in taken.text
+    assert as_owner.post(path, {**body, "environment": "development"}).status_code == 302
+    twin = owner.visible_products().twin_of(product)
+    assert twin
+    assert "?twin=" not in as_owner.get(f"/acme/products/{product.id}/").text
+    assert f"/acme/products/{twin.id}/" in as_owner.get(f"/acme/products/{product.id}/").text
+
+
 def test_it_refuses_a_twin_that_is_there_already(as_owner: Client, development: Product) -> None:
     answer = create(as_owner, name=development.name, twin="on")
     assert answer.status_code == 422
@@ -163,7 +187,7 @@ def test_it_marks_development_products(as_owner: Client, owner: Member) -> None:
     marks = {}
     for environment in Environment:
         product = create_product(owner, name=f"In {environment.label[:4]}", environment=environment)
-        marks[environment] = as_owner.get(f"/acme/products/{product.id}/").text.count("evelopment")
+        marks[environment] = as_owner.get(f"/acme/products/{product.id}/").text.count("Development</span>")
     assert marks[Environment.PRODUCTION] == 0
     assert marks[Environment.DEVELOPMENT] > 0
 

@@ -360,7 +360,9 @@ def test_it_shows_members_whom_their_products_know(owner: Member, collaborator: 
     assert bob.get(f"/users/{user('ada').id}/").headers["Location"] == f"/acme/users/{user('ada').id}/"
 
 
-def test_it_keeps_to_the_environment(as_owner: Client, product: Product, development: Product) -> None:
+def test_it_keeps_to_the_environment(
+    as_owner: Client, collaborator: Member, product: Product, development: Product
+) -> None:
     tell(product, "Hello", externalUserId="real")
     tell(development, "Hello", externalUserId="tester")
     count_all()
@@ -368,8 +370,10 @@ def test_it_keeps_to_the_environment(as_owner: Client, product: Product, develop
     assert names(as_owner.get(USERS, {"environment": "development"}).text) == ["tester"]
     assert set(names(as_owner.get(USERS, {"environment": "all"}).text)) == {"real", "tester"}
     tester = f"{USERS}{user('tester').id}/"
-    assert as_owner.get(tester).status_code == 404
-    assert as_owner.get(tester, {"environment": "development"}).status_code == 200
+    assert "Nothing happened to them in this environment" in as_owner.get(tester).text
+    assert "Hello" not in as_owner.get(tester).text
+    assert "Hello" in as_owner.get(tester, {"environment": "development"}).text
+    assert browser_of(collaborator.person).get(tester, {"environment": "development"}).status_code == 404
 
 
 def test_it_knows_who_only_did_something(as_owner: Client, product: Product, api: Api) -> None:
