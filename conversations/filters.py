@@ -3,7 +3,7 @@
 The list, its counts, its live poll, its export, saved views and the reader's neighbours all mean the same by it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
@@ -12,11 +12,12 @@ from typing import Any, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Exists, Model, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, Model, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
 from conversations.models import (
+    Conversation,
     ConversationQuerySet,
     Event,
     Message,
@@ -96,8 +97,8 @@ class ConversationFilter:
         # Chosen from all of them, which a page reads once.
         within = tuple(product for product in products if environment in (product.environment, "all"))
         given = {name: query.get(name, "").strip() for name in NAMES if name in query}
-        user = _found(workspace.participants.all(), given.get("user"))
-        organization = _found(workspace.organizations.all(), given.get("organization"))
+        user = _found(workspace.participants.all(), given.get("user"), "participant", products)
+        organization = _found(workspace.organizations.all(), given.get("organization"), "organization", products)
         known: dict[str, Mapping[str, object] | set[str]] = {
             "product": {str(product.id) for product in within},
             "user": {str(user.id)} if user else set(),
@@ -124,8 +125,8 @@ class ConversationFilter:
             environment=environment,
             products=within,
             values=MappingProxyType(values),
-            user=user,
-            organization=organization,
+            user=user if getattr(user, "is_named", False) else None,
+            organization=organization if getattr(organization, "is_named", False) else None,
             zone=zone,
             now=now or timezone.now(),
         )
@@ -247,12 +248,17 @@ CONDITIONS: dict[str, Callable[[str], Q]] = {
 }
 
 
-def _found[M: Model](rows: QuerySet[M], id: str | None) -> M | None:
-    """The row of this id, which may be nonsense."""
+def _found[M: Model](rows: QuerySet[M], id: str | None, key: str, products: Iterable[Product]) -> M | None:
+    """The row of this id, which may be nonsense; `is_named` if it is within reach, so that one may read its name."""
     try:
-        return rows.filter(pk=UUID(id)).first() if id else None
+        found = rows.filter(pk=UUID(id)) if id else rows.none()
     except ValueError:
         return None
+    theirs = {"workspace_id": OuterRef("workspace_id"), f"{key}_id": OuterRef("pk")}
+    ids = [product.id for product in products]
+    talked, happened = (model.objects.filter(**theirs, product_id__in=ids) for model in (Conversation, Event))
+    within_reach = ExpressionWrapper(Exists(talked) | Exists(happened), output_field=BooleanField())
+    return found.annotate(is_named=within_reach).first()
 
 
 def _day(text: str) -> date | None:

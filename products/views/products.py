@@ -19,7 +19,8 @@ from products.models.ids import read_id
 @retry_collision
 def new(request: MemberRequest) -> HttpResponse:
     """Make a product, perhaps the twin of one; its page, with its id, comes next."""
-    original = request.products.filter(id=read_id(request.GET.get("twin", ""))).first()
+    twin = read_id(request.GET.get("twin", ""))
+    original = request.products.filter(id=twin).first() if twin else None
     form = NewProductForm(request.POST or None, member=request.member, original=original)
     if request.method == "POST" and form.is_valid():
         product = create_product(request.member, with_twin=form.cleaned_data.pop("twin", False), **form.cleaned_data)

@@ -5,7 +5,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
@@ -32,6 +32,8 @@ QUERIES = (
     "", "?environment=all", "?environment=development", "?q=canary", "?q=canary&environment=all", "?view=trace",
     "?rating=low&environment=all", "?find=canary&environment=all",
 )  # fmt: skip
+# Lists and forms that can be about something which their query string names.
+NAMED = ("conversations/", "users/", "organizations/", "ratings/", "events/", "products/new/")
 # What somebody with one product of Acme's, in production, must not meet.
 HIDDEN = ["canaryglobex", "canaryacmehidden", "canaryacmedevelopment"]
 UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -180,7 +182,8 @@ def test_it_shows_nobody_anothers_canaries() -> None:
     for member, absent in actors:
         client = browser(member.person)
         others = set().union(*(ids for workspace, ids in foreign.items() if workspace != member.workspace))
-        for path in pages(member, [nest for nest in nests.values() if nest.canary not in absent]):
+        named = [f"/{member.workspace.slug}/{place}{query}" for place in NAMED for query in naming(nests.values())]
+        for path in [*pages(member, [nest for nest in nests.values() if nest.canary not in absent]), *named]:
             production = [*absent, "canaryacmedevelopment"] if is_of_production(path) else absent
             scan.answer(client.get(path), absent=production, foreign=others, where=f"{member} {path}")
         for format in ("csv", "jsonl"):
@@ -236,6 +239,15 @@ def pages(member: Member, nests: list[Nest]) -> Iterator[str]:
         for values in things(member, nests, names) if names else [{}]:
             path = "/" + re.sub(r"<(\w+)>", lambda name: str({"slug": member.workspace.slug, **values}[name[1]]), route)  # noqa: B023
             yield from (path + query for query in (QUERIES if names <= {"facet_name"} else QUERIES[:1]))
+
+
+def naming(nests: Iterable[Nest]) -> Iterator[str]:
+    """Query strings that name something of each nest, also of those that one may not see."""
+    for nest in nests:
+        talk = nest.conversations[0]
+        yield from (f"?environment=all&{name}={nest.product.id}" for name in ("product", "twin"))
+        yield f"?environment=all&user={talk.participant_id}"
+        yield f"?environment=all&organization={talk.organization_id}"
 
 
 def things(member: Member, nests: list[Nest], names: set[str]) -> Iterator[dict[str, Any]]:
