@@ -185,15 +185,16 @@ def distribution(parts: Sequence[tuple[str, float, str]], *, title: str, form: F
     return _wrapped("".join(drawn), title, said, height=max(len(parts), 1) * ROW)
 
 
-def sparkline(values: Sequence[float], *, title: str) -> SafeString:
-    """A line through `values`, oldest first, which says how they went and no more."""
+def sparkline(values: Sequence[float], *, title: str, labels: Sequence[str] = ()) -> SafeString:
+    """A line through `values`, oldest first, which says how they went; each is told under the pointer by its label."""
     path = sparkline_path(values)
     if not path:
         return SafeString()
     label = f"{title}: {', '.join(map(exact, values))}"
+    told = "|".join(f"{each}: {exact(value)}" for each, value in zip(labels, values, strict=False))
     return mark_safe(  # noqa: S308 - numbers, and what is escaped
         f'<svg class="spark" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" preserveAspectRatio="none" role="img"'
-        f' aria-label="{escape(label)}"><path d="{path}"></path></svg>'
+        f' aria-label="{escape(label)}" data-told="{escape(told)}"><path d="{path}"></path></svg>'
     )
 
 

@@ -2,14 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from analytics import charts
 from analytics.charts import Chart, Series
 from analytics.queries import change
-from analytics.rollups import Days, EventNumbers, Numbers, by_day, events_by_day, total, users_by_day_and_half
+from analytics.rollups import (
+    Days,
+    EventNumbers,
+    Numbers,
+    by_day,
+    day_label,
+    events_by_day,
+    total,
+    users_by_day_and_half,
+)
 from products.models import Product
 
 
@@ -110,11 +118,6 @@ def product_overview(product: Product, days: Days, *, home: str) -> Overview:
         ],
         has_data=any(day.messages for day in numbers),
     )
-
-
-def day_label(day: date) -> str:
-    """A day as charts name it: "Nov 25"."""
-    return f"{day:%b} {day.day}"
 
 
 def _events(events: Sequence[EventNumbers], count: int) -> tuple[int, int | None]:

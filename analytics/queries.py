@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from analytics.charts import sparkline
-from analytics.rollups import Days, Numbers, by_product, total
+from analytics.rollups import Days, Numbers, by_product, day_label, total
 from conversations.models import Conversation, Rating, Review
 from conversations.models.rating import LOW
 from products.models import ApiKey, Member, Product, ProductQuerySet
@@ -28,10 +28,11 @@ TOOL_ERRORS, TOOL_ERRORS_SHARE, TOOL_ERRORS_RISE = 5, 0.05, 1.5
 
 @dataclass(frozen=True)
 class ProductCard:
-    """A product's last two weeks, day by day, the oldest first."""
+    """A product's last two weeks, day by day, the oldest first; `labels` are what the days are called."""
 
     product: Product
     days: list[Numbers]
+    labels: list[str]
     last_message_at: datetime | None
 
     @property
@@ -62,7 +63,8 @@ class ProductCard:
     @property
     def sparkline(self) -> SafeString:
         """Conversations by day."""
-        return sparkline([day.conversations for day in self.days], title=f"Conversations a day, last {DAYS} days")
+        counts = [day.conversations for day in self.days]
+        return sparkline(counts, title=f"Conversations a day, last {DAYS} days", labels=self.labels)
 
 
 def change(now: float, before: float) -> int | None:
@@ -75,8 +77,9 @@ def product_cards(products: ProductQuerySet, *, zone: tzinfo) -> list[ProductCar
     newest = Conversation.objects.filter(workspace_id=OuterRef("workspace_id"), product_id=OuterRef("id"))
     latest = Subquery(newest.newest_first().values("last_message_at")[:1])
     found = list(products.by_name().annotate(last_message_at=latest))
-    numbers = by_product(found, Days.until_today(zone, count=DAYS))
-    return [ProductCard(each, numbers[each.id], getattr(each, "last_message_at", None)) for each in found]
+    days = Days.until_today(zone, count=DAYS)
+    numbers, labels = by_product(found, days), [day_label(day) for day in days]
+    return [ProductCard(each, numbers[each.id], labels, getattr(each, "last_message_at", None)) for each in found]
 
 
 def low_ratings(products: Sequence[Product]) -> list[Rating]:

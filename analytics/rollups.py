@@ -106,6 +106,11 @@ class Days:
         return [midnight(day, self.zone).astimezone(UTC) for day in days]
 
 
+def day_label(day: date) -> str:
+    """A day as charts name it: "Nov 25"."""
+    return f"{day:%b} {day.day}"
+
+
 # Which of the days that `bounds` has a quarter is in.
 DAY = "width_bucket(quarter, %(bounds)s::timestamptz[]) - 1"
 DAILY = f"""

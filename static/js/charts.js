@@ -1,4 +1,5 @@
-// Tells the values of a chart's day: under the pointer or a finger, or by arrow keys. They are those of the table behind it.
+// Tells the values of a chart's day: under the pointer or a finger, or by arrow keys; they are those of the table behind it.
+// And those of a sparkline.
 const PLOT = ".figure-chart__plot:has(.chart:not([data-kind=distribution]))";
 const SVG = "http://www.w3.org/2000/svg";
 const plots = new WeakMap(); // what is known of each, once somebody has looked at it
@@ -125,3 +126,26 @@ function listenToAll() {
 
 listenToAll();
 document.addEventListener("htmx:after:swap", listenToAll);
+
+// A sparkline lies below the link that covers its card: the card hears the pointer.
+function tell(card, event) {
+  const spark = card.querySelector(".spark:not([data-told=''])");
+  if (!spark) return;
+  const { left, right, top, bottom, width } = spark.getBoundingClientRect();
+  const isOver = event.type === "pointermove" && event.clientX >= left && event.clientX <= right
+    && event.clientY >= top && event.clientY <= bottom;
+  let tip = card.querySelector(".chart-tip");
+  if (!tip && !isOver) return;
+  tip ??= card.appendChild(make("div"));
+  tip.className = "chart-tip";
+  tip.ariaHidden = "true"; // the sparkline's label says it all
+  tip.hidden = !isOver;
+  if (!isOver) return;
+  tip.style.setProperty("--y", `${Math.round(top - card.getBoundingClientRect().top)}px`);
+  const told = spark.dataset.told.split("|"), last = told.length - 1;
+  tip.textContent = told[Math.round(((event.clientX - left) / width) * last)];
+}
+
+for (const card of document.querySelectorAll(".card:has(.spark)")) {
+  for (const type of ["pointermove", "pointerleave"]) card.addEventListener(type, (event) => tell(card, event));
+}

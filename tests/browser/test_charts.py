@@ -117,3 +117,20 @@ def test_it_goes_on_after_the_page_has_changed_in_part(seen: tuple[Ticket, str],
     point_at(page, chart, 5, of=7)
     expect(tip(chart).locator("dl > div")).to_have_text(["Low1", "Medium0", "High0", "Together1"])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_it_tells_the_days_of_a_sparkline(seen: tuple[Ticket, str], page: Page, server: str) -> None:
+    session, _ = seen
+    session.sign_in(page, server).goto("/acme/products/")
+    card = page.get_by_role("article").filter(has_text="Helpbot")
+    box = card.locator(".spark").bounding_box()
+    assert box
+    today = timezone.now()
+    for days, count in ((0, 3), (1, 1), (2, 0), (3, 1), (13, 0)):
+        day = today - timedelta(days=days)
+        page.mouse.move(box["x"] + box["width"] * (13 - days) / 13, box["y"] + box["height"] / 2)
+        expect(card.locator(".chart-tip")).to_have_text(f"{day:%b} {day.day}: {count}")
+    page.mouse.move(0, 0)
+    expect(card.locator(".chart-tip")).to_be_hidden()
+    page.mouse.click(box["x"] + 20, box["y"] + 10)  # and the card leads to its product, there as well
+    expect(page.get_by_role("heading", name="Helpbot", level=1)).to_be_visible()
