@@ -53,6 +53,9 @@ ABSENT_WORDS = ("zyxomorph", "quagdrill", "vorpalness", "unbexed", "klimptor", "
 SUBSTRINGS = ("rde", "toc", "int", "nvo", "ank", "urn")
 OTHER_SCRIPTS = ("プリンター", "在庫", "الطلب", "شكرا", "😕", "Rückgabe")
 RARE_WORD = r"SW-\d{5}"
+# What lists of users and of organizations are sorted by beside names.
+COUNTED = ("conversations", "-conversations", "rating", "-rating", "first_seen", "-last_seen")
+FOUND_BY = ("last_seen", "name")
 # Filters that let choose among a few values; each is measured.
 CHOICES: dict[str, Mapping[str, object]] = {
     "rating": RATINGS,
@@ -212,11 +215,15 @@ def people(workspace: Workspace) -> Iterator[Page]:
     far = [urlencode({"before": f"{at.isoformat()}_{id}"}) for at, id in places]
     asked = {
         "users, far down": [f"users/?{place}" for place in far],
-        "users, by name": ["users/?sort=name", "users/?sort=first_seen"],
-        "users, found": [f"users/?q={text}&sort={sort}" for text in ("a", "son", "zyxo") for sort in ("seen", "name")],
+        "users, by name": ["users/?sort=name", "users/?sort=-name"],
+        "users, by what was counted": [f"users/?sort={sort}" for sort in COUNTED],
+        "users, seen in 30 days": [f"users/?period=30d&sort={sort}" for sort in ("last_seen", "name", "rating")],
+        "users, of a product": [f"users/?product={product.id}&sort=rating" for product in workspace.products.all()],
+        "users, found": [f"users/?q={text}&sort={sort}" for text in ("a", "son", "zyxo") for sort in FOUND_BY],
         "users, of an organization": [f"users/?organization={company.id}" for company in _some(companies)],
         "a user": [f"users/{user.id}/" for user in _some(users)],
         "organizations, by name": ["organizations/?sort=name"],
+        "organizations, by what was counted": [f"organizations/?sort={sort}" for sort in COUNTED],
         "an organization": [f"organizations/{company.id}/" for company in _some(companies)],
         "ratings of a year": ["ratings/?period=1y", "ratings/?period=1y&level=low", "ratings/?period=1y&feedback=yes"],
         "events of a year": ["events/?period=1y", "events/?period=1y&influence=negative"],
