@@ -63,7 +63,7 @@ def test_it_leads_from_one_star_to_the_conversation_the_user_and_their_company(
     page.get_by_label("About this user").get_by_role("link", name="Initech").click()
     expect(page.get_by_role("heading", name="Initech", level=1)).to_be_visible()
     expect(page.get_by_label("About this organization").get_by_role("link", name="user-3")).to_be_visible()
-    page.get_by_label("Numbers").get_by_role("link").click()
+    page.get_by_label("Numbers").get_by_role("link", name="2", exact=True).click()
     expect(page.locator("tbody tr")).to_have_count(2)
     page.locator("tbody").get_by_role("link", name="Grace Hopper").click()
     expect(page.get_by_role("heading", name="Grace Hopper", level=1)).to_be_visible()

@@ -88,7 +88,7 @@ def stops(member: Member) -> Iterator[Stop]:
         "trace", "The same as a trace", "Calls with what came of them.", "conversation-detail", failed.id,
         query="?view=trace",
     )  # fmt: skip
-    yield stop("users", "Users", "Who talks with your products.", "user-list")
+    yield stop("users", "Users", "Who talks with your products, by a click on any heading.", "user-list")
     yield stop("user", "A user", "Their whole story on one line.", "user-detail", failed.participant_id)
     yield stop("organizations", "Organizations", "The companies of your customers.", "organization-list")
     yield stop(
@@ -98,6 +98,7 @@ def stops(member: Member) -> Iterator[Stop]:
     yield stop("events", "Events", "What talk led to, and what it was worth.", "event-list")
     yield stop("products", "Products", "Your chatbots, agents and copilots.", "product-list")
     yield stop("product", "A product", "Its numbers, its id, who works on it.", "product-detail", products[0].id)
+    yield stop("new-product", "A new product", "In one environment, or with its twin in both.", "product-new")
     yield stop("api-keys", "API keys", "What may write and read, and when it last did.", "api-key-list")
     yield stop("settings", "Settings", "Your organization.", "settings")
     yield stop("members", "Members", "Your team: who may see and do what.", "member-list")

@@ -338,6 +338,7 @@ def test_it_shows_a_company_with_its_users(as_owner: Client, product: Product) -
     assert f'/acme/users/{user("ada").id}/"' in page
     assert "outsider" not in page
     assert f"?organization={company.id}" in page
+    assert page.count(f'href="/acme/users/{user("ada").id}/"') == 2  # in the story, and beside it
 
 
 def test_it_shows_members_whom_their_products_know(owner: Member, collaborator: Member, product: Product) -> None:
