@@ -60,6 +60,11 @@ class Figures:
     first_at: datetime | None
     last_at: datetime | None
 
+    @property
+    def has_any(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(self.conversation_count or self.event_count)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Whose:

@@ -89,15 +89,18 @@ def _list(
 
 def _story(request: MemberRequest, kind: Kind, who: Participant | Organization) -> dict[str, Any]:
     """What happened to them in the environment of the switch; 404 where this member sees nothing of them in any."""
-    if not is_within_reach(kind, who.id, workspace=request.workspace.id, products=list(request.products)):
+    whose = Whose(kind=kind, id=who.id, workspace=request.workspace, products=products_within(request))
+    figures = whose.figures()
+    # What came a moment ago, and what is of another environment, is not in the figures.
+    if not figures.has_any and not is_within_reach(
+        kind, who.id, workspace=request.workspace.id, products=list(request.products)
+    ):
         raise Http404
-    products = products_within(request)
-    whose = Whose(kind=kind, id=who.id, workspace=request.workspace, products=products)
     timeline = whose.timeline(request.GET, zone_of(request))
     found = urlencode({kind.filter: who.id, "environment": request.environment})
     root = reverse("home", args=[request.workspace.slug])
     return {
-        "figures": whose.figures(),
+        "figures": figures,
         "timeline": timeline,
         "newer_url": timeline.previous_url,
         "older_url": timeline.next_url,
