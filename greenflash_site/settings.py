@@ -238,6 +238,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "greenflash_site.access.page_context",
             ],
+            "builtins": ["greenflash_site.templatetags.addresses"],
         },
     },
 ]
