@@ -164,7 +164,7 @@ def began(period: str, zone: tzinfo) -> datetime:
 
 def products_within(request: MemberRequest) -> list[Product]:
     """What this member sees in the environment that the switch is set to."""
-    return [each for each in request.products if request.environment in (each.environment, "all")]
+    return [each for each in request.products_seen if request.environment in (each.environment, "all")]
 
 
 def _value(query: QueryDict, name: str, known: Sequence[str] | None) -> str:

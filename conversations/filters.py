@@ -32,7 +32,7 @@ from conversations.models.rating import HIGH, LOW
 from conversations.rows import of_row
 from conversations.search import Search
 from greenflash_site.http import MemberRequest, midnight, zone_of
-from products.models import ENVIRONMENTS, Product, ProductQuerySet, Workspace
+from products.models import ENVIRONMENTS, Product, Workspace
 
 YES_NO = {"yes": "Yes", "no": "No"}
 RATINGS = {"low": "Low", "mid": "Medium", "high": "High", "any": "Rated", "none": "Not rated"}
@@ -78,7 +78,7 @@ class ConversationFilter:
             request.GET,
             workspace=request.workspace,
             environment=request.environment,
-            products=request.products,
+            products=request.products_seen,
             zone=zone_of(request),
         )
 
@@ -89,12 +89,11 @@ class ConversationFilter:
         *,
         workspace: Workspace,
         environment: str,
-        products: ProductQuerySet,
+        products: Iterable[Product],
         zone: tzinfo,
         now: datetime | None = None,
     ) -> Self:
         """The same for who may see `products` and asks from the time zone `zone` at `now`."""
-        # Chosen from all of them, which a page reads once.
         within = tuple(product for product in products if environment in (product.environment, "all"))
         given = {name: query.get(name, "").strip() for name in NAMES if name in query}
         user = _found(workspace.participants.all(), given.get("user"), "participant", products)

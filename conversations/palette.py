@@ -92,7 +92,8 @@ def _pages(request: MemberRequest, text: str) -> Iterator[Place]:
 
 
 def _products(request: MemberRequest, text: str) -> Iterator[Place]:
-    meant = [each for each in request.products if text.lower() in each.name.lower() or text.lower() == str(each.id)]
+    seen = request.products_seen
+    meant = [each for each in seen if text.lower() in each.name.lower() or text.lower() == str(each.id)]
     for product in meant[:FOUND]:
         about = "Development" if product.is_development else ""
         yield Place(icon="package", label=product.name, about=about, url=_url(request, "product-detail", product.id))

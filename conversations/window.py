@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from conversations.models import Conversation, Message, MessageType, parent_ids
+from conversations.models import Conversation, Message, MessageQuerySet, MessageType, parent_ids
+from greenflash_site.compiled import compiled
 from products.models.ids import read_id
 
 # Messages in one window. A page of 60 is two or three screens, takes half the time of one of 200, and more come before
@@ -43,7 +44,7 @@ class Window:
 
 def window_of(conversation: Conversation, query: Mapping[str, str]) -> Window:
     """The window that `query` names: around a `message`, `after` or `before` one, `at=end`; for nonsense the first."""
-    messages = conversation.messages.filter(workspace_id=conversation.workspace_id).select_related("participant")
+    messages = _messages(conversation.workspace_id, conversation.id)
     marked, after, before = (read_id(query.get(name, "")) for name in ("message", "after", "before"))
     reach = WINDOW // 2 + LONGER + 1
     if marked and (found := messages.around(marked, before=reach, after=reach)):
@@ -58,7 +59,16 @@ def window_of(conversation: Conversation, query: Mapping[str, str]) -> Window:
     if query.get("at") == "end":
         found = messages.ending(WINDOW + 2 * LONGER)
         return _cut(found, len(found) - WINDOW, len(found))
-    return _cut(list(messages.in_order()[: WINDOW + LONGER + 1]), 0, WINDOW)
+    return _cut(_first(conversation.workspace_id, conversation.id), 0, WINDOW)
+
+
+def _messages(workspace: UUID, conversation: UUID) -> MessageQuerySet:
+    return Message.objects.filter(workspace_id=workspace, conversation_id=conversation).select_related("participant")
+
+
+@compiled
+def _first(workspace: UUID, conversation: UUID) -> MessageQuerySet:
+    return _messages(workspace, conversation).in_order()[: WINDOW + LONGER + 1]
 
 
 def results_of(messages: Sequence[Message]) -> dict[UUID, Message]:

@@ -20,11 +20,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
 from greenflash_site.compiled import compiled
 from greenflash_site.http import MemberRequest, PersonRequest, View
-from products.models import ENVIRONMENTS, Member, Role
+from products.models import ENVIRONMENTS, Member, Product, Role
 
 
 class NotAllowed(PermissionDenied):
@@ -118,6 +119,7 @@ def let_in(request: MemberRequest, member: Member) -> None:
     request.member = member
     request.workspace = member.workspace
     request.products = member.visible_products()
+    request.products_seen = cast("list[Product]", SimpleLazyObject(member.read_products))
     environment = request.GET.get("environment", ENVIRONMENTS[0])
     request.environment = environment if environment in (*ENVIRONMENTS, "all") else ENVIRONMENTS[0]
     if request.session.get("workspace") != member.workspace.slug:

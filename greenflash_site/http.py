@@ -1,6 +1,6 @@
 """The HTTP layer that every view shares: typed requests, fragments of pages, and who is really calling."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache, wraps
@@ -18,7 +18,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 if TYPE_CHECKING:
-    from products.models import Member, Person, ProductQuerySet, Workspace
+    from products.models import Member, Person, Product, ProductQuerySet, Workspace
 
 # From where the request comes that is being answered; None in commands and the worker. For the audit log.
 client_address: ContextVar[str | None] = ContextVar("client_address", default=None)
@@ -42,14 +42,16 @@ class PersonRequest(HttpRequest):
 class MemberRequest(PersonRequest):
     """A request by a member of the organization that the URL names; made by `access.member_required`.
 
-    `products` are all products this member may see, whatever their environment; `environment` is what the header's
-    switch is set to: "production", "development" or "all"; `memberships` are this person's in every organization.
+    `products` are all products this member may see, whatever their environment, as a query to go on from, and
+    `products_seen` the same, read once for a request; `environment` is what the header's switch is set to:
+    "production", "development" or "all"; `memberships` are this person's in every organization.
     """
 
     workspace: "Workspace"
     member: "Member"
     memberships: "list[Member]"
     products: "ProductQuerySet"
+    products_seen: "Sequence[Product]"
     environment: str
 
 

@@ -286,7 +286,8 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W008",
     "security.W021",
 ]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["products.accounts.AuthenticationBackend"]
+SESSION_ENGINE = "products.sessions"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

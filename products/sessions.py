@@ -1,12 +1,20 @@
-"""Where a person is signed in: each browser, when and from where it was seen last."""
+"""Where a person is signed in: each browser, when and from where it was seen last; and the sessions themselves, as
+settings.SESSION_ENGINE."""
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from time import time
 
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from greenflash_site.compiled import compiled
 
 # How long "last seen" may be behind: to be exact, every page would have to write.
 SEEN_SECONDS = 300
@@ -21,6 +29,22 @@ SYSTEMS = (
     ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"), ("Windows", "Windows"),
     ("Mac OS X|Macintosh", "macOS"), ("Linux", "Linux"),
 )  # fmt: skip
+
+
+class SessionStore(db.SessionStore):
+    """Django's sessions in the database, read with a query that is put together once."""
+
+    def _get_session_from_db(self) -> Session | None:
+        found = _session(self.session_key, timezone.now())
+        if not found:
+            self._session_key = None
+            return None
+        return found[0]
+
+
+@compiled
+def _session(key: str, now: datetime) -> QuerySet[Session]:
+    return Session.objects.filter(session_key=key, expire_date__gt=now)
 
 
 class LastSeen:

@@ -1,7 +1,9 @@
 """Conversations: the list."""
 
 from typing import Any
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 
@@ -9,11 +11,12 @@ from conversations.arrivals import arrivals_ticket
 from conversations.facets import chips, facets_of
 from conversations.filters import ConversationFilter
 from conversations.keyset import Page
-from conversations.models import conversations_of
+from conversations.models import SavedView, conversations_of
 from conversations.search import waiting
 from greenflash_site.access import member_required
+from greenflash_site.compiled import compiled
 from greenflash_site.http import MemberRequest, render
-from products.models import Role
+from products.models import Member, Role
 
 
 @member_required()
@@ -41,7 +44,7 @@ def index(request: MemberRequest) -> HttpResponse:
 
 def _views(request: MemberRequest, chosen: ConversationFilter) -> dict[str, Any]:
     """The saved views above the list, and what this member may do with the one that is shown and with the list."""
-    views = list(request.workspace.saved_views.seen_by(request.member))
+    views = _saved_views(request.workspace.id, request.member.id)
     opened = next((view for view in views if view.query == chosen.query), None)
     may_write = request.member.has_role(Role.MEMBER)
     return {
@@ -51,3 +54,8 @@ def _views(request: MemberRequest, chosen: ConversationFilter) -> dict[str, Any]
         "can_export": may_write,
         "can_save": may_write and opened is None and bool(chosen.values),
     }
+
+
+@compiled
+def _saved_views(workspace: UUID, member: UUID) -> QuerySet[SavedView]:
+    return SavedView.objects.seen_by(Member(id=member, workspace_id=workspace))

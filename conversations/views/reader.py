@@ -83,7 +83,7 @@ def changes(request: PersonRequest, ticket: str) -> HttpResponse:
 
 def conversation_of(request: MemberRequest, id: UUID) -> Conversation:
     """The conversation of this id, if this person may see it, with what its page tells of it."""
-    found = _conversation(request.workspace.id, [product.id for product in request.products], id)
+    found = _conversation(request.workspace.id, [product.id for product in request.products_seen], id)
     if not found:
         raise Http404
     return found[0]
@@ -154,7 +154,7 @@ def neighbours(request: MemberRequest, conversation: Conversation, chosen: Conve
     if chosen.query:
         return chosen.apply(conversations_of(chosen.products)).neighbours(conversation)
     environment = conversation.product.environment
-    products = [product.id for product in request.products if product.environment == environment]
+    products = [product.id for product in request.products_seen if product.environment == environment]
     place = (conversation.last_message_at, conversation.id)
     return Neighbours(**dict(_nearest(conversation.workspace_id, products, *place)))
 

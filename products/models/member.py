@@ -1,11 +1,13 @@
 """A person's place in a workspace: their role, and which products they may see."""
 
 from typing import Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Coalesce
 
+from greenflash_site.compiled import compiled
 from products.models.ids import new_id
 from products.models.product import Product, ProductQuerySet
 from products.models.workspace import Workspace
@@ -102,16 +104,21 @@ class Member(models.Model):
         """Every product in use for owners and admins; for members and viewers those they were added to; by name."""
         return self._products().in_use()
 
+    def read_products(self) -> list[Product]:
+        """The same, read, with a query that is put together once."""
+        return _read_products(self.workspace_id, *self._added_to)
+
     def archived_products(self) -> ProductQuerySet:
         """The same of those that are archived."""
         return self._products().archived()
 
     def _products(self) -> ProductQuerySet:
-        products = Product.objects.filter(workspace_id=self.workspace_id).by_name()
-        if self.sees_every_product:
-            return products
-        mine = Collaborator.objects.filter(workspace_id=self.workspace_id, member_id=self.id)
-        return products.filter(id__in=mine.values("product_id"))
+        return _products(self.workspace_id, *self._added_to)
+
+    @property
+    def _added_to(self) -> tuple[UUID, ...]:
+        """Whose collaborations decide what is seen: nobody's for owners and admins, else this member's."""
+        return () if self.sees_every_product else (self.id,)
 
 
 class Collaborator(models.Model):
@@ -135,3 +142,18 @@ class Collaborator(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} on {self.product}"
+
+
+def _products(workspace: UUID, *added: UUID) -> ProductQuerySet:
+    """The products of a workspace, only those that a member was added to if one is named; by name."""
+    products = Product.objects.filter(workspace_id=workspace).by_name()
+    if not added:
+        return products
+    (member,) = added
+    mine = Collaborator.objects.filter(workspace_id=workspace, member_id=member)
+    return products.filter(id__in=mine.values("product_id"))
+
+
+@compiled
+def _read_products(workspace: UUID, *added: UUID) -> ProductQuerySet:
+    return _products(workspace, *added).in_use()
