@@ -64,15 +64,27 @@ def pretty_json(value: Any) -> str:
 
 @register.simple_tag
 def number(value: int) -> SafeString:
-    """A number, compact, exact on hover; in rows without components/number.html, as includes were half the page."""
+    """A number, compact, exact on hover."""
     return mark_safe(f'<data value="{value}" title="{value:,}">{compact(value)}</data>')  # noqa: S308 - a number
 
 
 @register.simple_tag
-def ago(time: datetime) -> SafeString:
-    """A time as components/time.html tells it, for rows."""
+def ago(time: datetime | None, none: str = "—") -> SafeString:
+    """How long ago a time was, refreshed by times.js, which puts the exact one in its title; `none` for no time."""
+    if time is None:
+        return format_html('<span class="muted">{}</span>', none)
+    return _time(time, "relative", relative(time))
+
+
+@register.simple_tag
+def clock(time: datetime) -> SafeString:
+    """The time of day, which times.js tells in the viewer's zone."""
+    return _time(time, "clock", f"{timezone.localtime(time):%-I:%M %p}")
+
+
+def _time(time: datetime, kind: str, said: str) -> SafeString:
     exact = time.isoformat(timespec="seconds")
-    return mark_safe(f'<time datetime="{exact}" data-relative>{relative(time)}</time>')  # noqa: S308 - of a time
+    return mark_safe(f'<time datetime="{exact}" data-{kind}>{said}</time>')  # noqa: S308 - of a time
 
 
 @register.simple_tag
