@@ -36,7 +36,7 @@ def compiled[M: Model, R](make: Callable[..., QuerySet[M, R]]) -> Callable[..., 
     @wraps(make)
     def run(*given: Any) -> list[R]:
         query, compiler, sql, places = made(len(given))
-        rows = _rows(sql, [given[place] for place in places])
+        rows = prepared(sql, [given[place] for place in places])
         once = copy(compiler)
         once.execute_sql = lambda *_, **__: [rows]  # type: ignore[assignment, method-assign]
         found = query.all()
@@ -51,14 +51,15 @@ def _written(value: object) -> str:
     return "%s" if isinstance(value, Given) else Literal(value).as_string(connection.connection).replace("%", "%%")
 
 
-def _rows(sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+def prepared(sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    """The rows of a statement that the database plans once for each connection: for one whose plan suits any values."""
     connection.ensure_connection()
-    with connection._prepare_cursor(Prepared(connection.connection)) as cursor:  # type: ignore[attr-defined]
+    with connection._prepare_cursor(PreparingCursor(connection.connection)) as cursor:  # type: ignore[attr-defined]
         cursor.execute(sql, values)
         return list(cursor.fetchall())
 
 
-class Prepared(Cursor[tuple[Any, ...]]):
+class PreparingCursor(Cursor[tuple[Any, ...]]):
     """A cursor whose statements are prepared at once; Django's own has their values written into the text."""
 
     def execute(self, query: Any, params: Params | None = None, **_: Any) -> Self:

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render as django_render
-from django.urls import ResolverMatch, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 # From where the request comes that is being answered; None in commands and the worker. For the audit log.
 client_address: ContextVar[str | None] = ContextVar("client_address", default=None)
+
+# What the paths of the API and of polls begin with.
+STRAIGHT = ("/api/", "/changes/")
 
 
 class View(Protocol):
@@ -108,24 +111,30 @@ def retry_collision(view: View) -> View:
     return retried
 
 
-class StraightToApi:
-    """Middleware that takes requests of the API past what follows it, which serves pages; `@endpoint` is their gate."""
+class StraightThrough:
+    """Middleware that takes what asks for no page past what follows it, which serves pages.
+
+    That are requests of the API, whose gate is `@endpoint`, and polls, which are open to whoever has their ticket.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith("/api/"):
+        if not request.path_info.startswith(STRAIGHT):
             return self.get_response(request)
         request.get_host()  # raises DisallowedHost
-        request.resolver_match = found = _resolve(request.path_info)
+        try:
+            request.resolver_match = found = _resolve(request.path_info)
+        except Resolver404:
+            return self.get_response(request)
         response: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
         return response
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _resolve(path: str) -> ResolverMatch:
-    """What serves a path of the API: most requests go to few paths."""
+    """What serves a path: most requests of the API go to few, and each open page asks for one again and again."""
     return resolve(path)
 
 

@@ -206,7 +206,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "greenflash_site.http.TrustedProxies",
     "django.middleware.security.SecurityMiddleware",
-    "greenflash_site.http.StraightToApi",
+    "greenflash_site.http.StraightThrough",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",

@@ -78,7 +78,7 @@ def changes(request: PersonRequest, ticket: str) -> HttpResponse:
     try:
         return HttpResponse(status=204 if is_unchanged(ticket) else 200)
     except BadSignature:
-        raise Http404 from None
+        return HttpResponse(status=404)
 
 
 def conversation_of(request: MemberRequest, id: UUID) -> Conversation:

@@ -7,9 +7,10 @@ import pytest
 from django.conf import settings as django_settings
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from django.urls import get_resolver
 from pytest_django.fixtures import Settings
 
-from greenflash_site.http import TrustedProxies
+from greenflash_site.http import STRAIGHT, TrustedProxies
 from products.models import Member
 from tests.conftest import browser_of
 
@@ -87,6 +88,14 @@ def test_it_ignores_a_forwarded_host(client: Client, db: None) -> None:
     answer = client.get("/login/", headers={"x-forwarded-host": "evil.example"})
     assert answer.status_code == 200
     assert "evil.example" not in answer.text
+
+
+def test_it_takes_nothing_past_the_gates_but_what_has_one_or_needs_none() -> None:
+    """What goes straight through meets no session and no login: polls must be open, the API's views have their gate."""
+    polls = [pattern for pattern in get_resolver().url_patterns if str(pattern.pattern).startswith("changes/")]
+    assert {getattr(pattern.callback, "access", None) for pattern in polls} == {"public"}
+    others = {str(pattern.pattern) for pattern in get_resolver().url_patterns} - {str(each.pattern) for each in polls}
+    assert {pattern for pattern in others if f"/{pattern}".startswith(STRAIGHT)} == {"api/v1/"}
 
 
 def test_it_lets_no_page_be_framed_scripted_or_sniffed(stranger: Member) -> None:
