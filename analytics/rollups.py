@@ -113,12 +113,16 @@ def day_label(day: date) -> str:
 
 # Which of the days that `bounds` has a quarter is in.
 DAY = "width_bucket(quarter, %(bounds)s::timestamptz[]) - 1"
+# Each day by itself: to tell for each quarter which day it is in takes as long as to add it up.
 DAILY = f"""
-select product_id, {DAY} as day,
-       {", ".join(f"sum({name})::bigint" for name in NAMES if name != "rating_sum")}, sum(rating_sum)
-  from product_tally
- where workspace_id = %(workspace)s and product_id = any(%(products)s) and quarter >= %(first)s and quarter < %(last)s
- group by 1, 2
+select product, day - 1, sums.*
+  from unnest(%(products)s::uuid[]) as product,
+       unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) with ordinality as days(begins, ends, day),
+       lateral (
+         select {", ".join(f"sum({name})::bigint" for name in NAMES if name != "rating_sum")}, sum(rating_sum)
+           from product_tally
+          where workspace_id = %(workspace)s and product_id = product and quarter >= begins and quarter < ends
+         having count(*) > 0) as sums
 """
 EVENTS = """
 select {by}, sum(events)::bigint, sum(positive)::bigint, sum(negative)::bigint, sum(value)
@@ -212,6 +216,8 @@ def _rows(statement: str, products: Sequence[Product], bounds: Sequence[datetime
         "workspace": products[0].workspace_id,
         "products": [product.id for product in products],
         "bounds": list(bounds),
+        "begins": list(bounds[:-1]),
+        "ends": list(bounds[1:]),
         "first": bounds[0],
         "last": bounds[-1],
     }
