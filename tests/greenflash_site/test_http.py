@@ -1,5 +1,6 @@
 """Who is really calling, and which part of a page is asked for."""
 
+import gzip
 from dataclasses import replace
 from ipaddress import ip_network
 
@@ -96,6 +97,20 @@ def test_it_takes_nothing_past_the_gates_but_what_has_one_or_needs_none() -> Non
     assert {getattr(pattern.callback, "access", None) for pattern in polls} == {"public"}
     others = {str(pattern.pattern) for pattern in get_resolver().url_patterns} - {str(each.pattern) for each in polls}
     assert {pattern for pattern in others if f"/{pattern}".startswith(STRAIGHT)} == {"api/v1/"}
+
+
+def test_it_compresses_pages_for_who_takes_it_to_a_length_that_tells_nothing(stranger: Member) -> None:
+    browser = browser_of(stranger.person)
+    plain = browser.get("/globex/settings/members/")
+    packed = [browser.get("/globex/settings/members/", headers={"Accept-Encoding": "br, gzip"}) for _ in range(8)]
+    assert "Content-Encoding" not in plain.headers
+    for page in packed:
+        assert page.headers["Content-Encoding"] == "gzip"
+        assert page.headers["Content-Length"] == str(len(page.content))
+        assert "Accept-Encoding" in page.headers["Vary"]
+        assert b"Members" in gzip.decompress(page.content)
+    names = {page.content[10 : page.content.index(b"\0", 10)] for page in packed if page.content[3] & 8}
+    assert len(names) > 1, "padded at random"
 
 
 def test_it_lets_no_page_be_framed_scripted_or_sniffed(stranger: Member) -> None:
