@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Self
 from uuid import UUID
 
@@ -99,7 +100,7 @@ class Days:
         """These and as many right before."""
         return Days(self.before.first, self.last, self.zone)
 
-    @property
+    @cached_property
     def bounds(self) -> list[datetime]:
         """Where each day begins, and where the last one ends."""
         days = [*self, self.last + timedelta(days=1)]
@@ -169,10 +170,8 @@ def by_day(products: Sequence[Product], days: Days) -> list[Numbers]:
 
 def total(numbers: Iterable[Numbers]) -> Numbers:
     """All of them added up."""
-    result = Numbers()
-    for each in numbers:
-        result += each
-    return result
+    each = iter(numbers)
+    return sum(each, next(each, Numbers()))
 
 
 def events_by_day(products: Sequence[Product], days: Days) -> list[EventNumbers]:
