@@ -58,10 +58,16 @@ class Row:
 def rows_of(conversations: QuerySet[Any, Any], workspace: Workspace) -> list[Row]:
     """Rows of these, which are few and of one workspace, the newest first.
 
-    Which they are is found in an index that holds what is filtered by; only then are their rows read, by a statement
-    that is always the same: to plan it anew took as long as to run it. No model is made of them.
+    Which they are is found in an index that holds what is filtered by; only then are their rows read.
     """
-    ids = [id for id, _ in conversations.values_list("id", "last_message_at")]
+    return rows_called([id for id, _ in conversations.values_list("id", "last_message_at")], workspace)
+
+
+def rows_called(ids: list[UUID], workspace: Workspace) -> list[Row]:
+    """Rows of the conversations with these ids, which are few, the newest first.
+
+    By a statement that is always the same: to plan it anew took as long as to run it. No model is made of them.
+    """
     return [Row(*row) for row in _rows(workspace.id, ids)] if ids else []
 
 

@@ -11,10 +11,10 @@ from django.http import QueryDict
 
 from conversations.feeds import run
 from conversations.keyset import Cut, Turn
-from conversations.models import Conversation, Event, Rating
+from conversations.models import Event, Rating
 from conversations.people import Kind
 from conversations.people_orders import MEAN
-from conversations.rows import Row, rows_of
+from conversations.rows import Row, rows_called
 from products.models import Product, Workspace
 
 SOURCES = {"conversation": "last_message_at", "rating": "rated_at", "event": "event_at"}
@@ -106,8 +106,7 @@ class Whose:
 
     def _read(self, found: Sequence[tuple[str, UUID, datetime]]) -> dict[UUID, Row | Rating | Event]:
         ids = {kind: [id for each, id, _ in found if each == kind] for kind in SOURCES}
-        conversations = Conversation.objects.filter(workspace_id=self.workspace.id, id__in=ids["conversation"])
         ratings = Rating.objects.filter(workspace_id=self.workspace.id, id__in=ids["rating"]).for_feed()
         events = Event.objects.filter(workspace_id=self.workspace.id, id__in=ids["event"]).for_feed(self.products)
-        rows = rows_of(conversations, self.workspace) if ids["conversation"] else []
+        rows = rows_called(ids["conversation"], self.workspace)
         return {each.id: each for each in (*rows, *ratings, *events)}

@@ -93,7 +93,7 @@ def _story(request: MemberRequest, kind: Kind, who: Participant | Organization) 
     figures = whose.figures()
     # What came a moment ago, and what is of another environment, is not in the figures.
     if not figures.has_any and not is_within_reach(
-        kind, who.id, workspace=request.workspace.id, products=list(request.products)
+        kind, who.id, workspace=request.workspace.id, products=request.products_seen
     ):
         raise Http404
     timeline = whose.timeline(request.GET, zone_of(request))
