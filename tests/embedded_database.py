@@ -8,9 +8,11 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from greenflash_site.database import embedded
+from greenflash_site.database.cluster import SUPERUSER
 
 # Tells the processes of pytest-xdist that the first one has brought the database up.
 IS_UP = "GREENFLASH_TEST_DATABASE_IS_UP"
@@ -27,5 +29,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ[IS_UP] = "1"
     if not os.environ.get("DATABASE_URL"):
         stack = ExitStack()
-        stack.enter_context(embedded.running(Path(folder.name)))
+        server = stack.enter_context(embedded.running(Path(folder.name)))
         early_config.add_cleanup(stack.close)
+        _keep_nothing(server)
+
+
+def _keep_nothing(server: embedded.Server) -> None:
+    """Wait for no disk: what these tests write need not outlive a power failure."""
+    with psycopg.connect(server.url, user=SUPERUSER, dbname="postgres", autocommit=True) as database:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            database.execute(f"alter system set {setting} = off")
+        database.execute("select pg_reload_conf()")
