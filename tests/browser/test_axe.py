@@ -54,7 +54,8 @@ def broken_on(page: Page, paths: Sequence[str]) -> list[str]:
     """What is wrong with these pages, everything on them opened."""
     found = []
     for path in paths:
-        page.goto("about:blank")  # or another fragment of the same page would load nothing
+        if "#" in path:
+            page.goto("about:blank")  # or another fragment of the same page would load nothing
         page.goto(path)
         page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true })")
         found += [f"{path} {each}" for each in broken(page)]
