@@ -6,6 +6,8 @@ stand before `page` in its arguments; `page` ends, and Playwright with it, befor
 
 import os
 import shutil
+from asyncio import AbstractEventLoop, get_running_loop
+from asyncio.events import _set_running_loop
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,9 +66,9 @@ class Noise:
             self.heard.append(f"{response.status}: {response.url}")
 
 
-@pytest.fixture
-def browser(transactional_db: None, server: str) -> Iterator[Browser]:
-    """Debian's chromium, headless."""
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[tuple[Browser, AbstractEventLoop]]:
+    """Debian's chromium, headless, and the loop that Playwright runs; once, because to start them takes 0.8 s."""
     chromium = shutil.which("chromium")
     if chromium is None:
         if os.environ.get("CI"):
@@ -74,8 +76,20 @@ def browser(transactional_db: None, server: str) -> Iterator[Browser]:
         pytest.skip("no chromium here: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
+        loop = get_running_loop()
+        _set_running_loop(None)
+        yield browser, loop
+        _set_running_loop(loop)
         browser.close()
+
+
+@pytest.fixture
+def browser(transactional_db: None, server: str, chromium: tuple[Browser, AbstractEventLoop]) -> Iterator[Browser]:
+    """The browser, for as long as Playwright runs; outside of it neither Django nor asyncio shall know of its loop."""
+    browser, loop = chromium
+    _set_running_loop(loop)
+    yield browser
+    _set_running_loop(None)
 
 
 @contextmanager
