@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -19,9 +19,7 @@ from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
-from django.db.backends.base.operations import BaseDatabaseOperations
-from django.db.backends.postgresql.operations import DatabaseOperations
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from greenflash import AsyncGreenflash, Greenflash
 
 from conversations.ingest.accept import accept
@@ -32,6 +30,7 @@ from products.actions import create_api_key, create_product
 from products.models import Environment, Member, Person, Product, Role, Workspace
 from products.sessions import SEEN_KEY
 from tests import judge
+from tests.emptied_tables import empty_tables
 from tests.factories import CollaboratorFactory, MemberFactory, WorkspaceFactory
 
 PASSWORD = "correct horse battery staple"
@@ -44,21 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Each client of a test has a handler of its own, and would list all static files: 50 ms.
     settings.WHITENOISE_AUTOREFRESH = True
     judge.attach()
-    _let_tests_truncate_the_audit_log()
-
-
-def _let_tests_truncate_the_audit_log() -> None:
-    """Tests with transaction=True end by truncating all tables, of which our role may not truncate one."""
-    flush = DatabaseOperations.execute_sql_flush
-
-    def flush_all(self: BaseDatabaseOperations, sql_list: Iterable[str]) -> None:
-        may, may_not = (
-            "grant truncate on audit_entry to current_user",
-            "revoke truncate on audit_entry from current_user",
-        )
-        flush(self, [may, *sql_list, may_not])
-
-    DatabaseOperations.execute_sql_flush = flush_all  # type: ignore[method-assign]
+    # To truncate all tables, as Django does, takes 0.15 s; this takes 0.01.
+    TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[attr-defined]  # not in the stubs
 
 
 @pytest.fixture(autouse=True)
