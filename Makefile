@@ -26,7 +26,8 @@ bench-pages: environment ## Measure pages on a million messages (BENCH_DATA: a f
 
 test: python ## Run the tests, with a database of their own
 	@$(SYNC)
-	@exec $(PYTHON) -m pytest -n auto
+	@# Whatever the shell says of it, bytecode is kept: else each of the many processes of the tests would compile all.
+	@exec env -u PYTHONDONTWRITEBYTECODE $(PYTHON) -m pytest -n auto
 
 mutants: python ## Take each gate and scope filter away, one at a time, and see that a test fails (MUTANT: only some)
 	@$(SYNC)
