@@ -28,6 +28,8 @@ LIMITS = Limits(
     stall_seconds=1.0,
 )
 MEGABYTE = 1024 * 1024
+# In seconds, and generous: the machine may be busy with other tests.
+PATIENCE = 60
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -102,8 +104,8 @@ class Server:
         self._log = log
 
     def connect(self, *parts: bytes) -> socket.socket:
-        """A connection on which `parts` were sent; it waits at most 10 s for anything."""
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        """A connection on which `parts` were sent; it waits for a minute at most."""
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
         connection.sendall(b"".join(parts))
         return connection
 
@@ -166,7 +168,7 @@ def free_port() -> int:
     return next(port for port in iter(lambda: 20_000 + secrets.randbelow(40_000), 0) if port_is_free("127.0.0.1", port))
 
 
-def until(is_so: Callable[[], object], seconds: float = 20) -> None:
+def until(is_so: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait for something that happens in another process."""
     deadline = time.monotonic() + seconds
     while not is_so():
@@ -201,7 +203,7 @@ def started(folder: Path, *, threads: int, **environment: str) -> Iterator[tuple
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(10)
+            process.wait(PATIENCE)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)

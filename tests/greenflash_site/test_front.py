@@ -283,12 +283,13 @@ def test_it_closes_a_stream_when_the_client_goes(tmp_path: Path) -> None:
 
 def test_it_answers_503_at_once_when_too_many_wait(tmp_path: Path) -> None:
     with running(tmp_path, threads=1) as server:
-        busy = [server.connect(head("GET /slow?0.5")) for _ in range(4)]
-        until(lambda: called(server, "/slow"))
+        held = [server.connect(head("GET /held")) for _ in range(4)]
+        until(lambda: called(server, "/held"))
         time.sleep(0.2)
         reply = server.ask(head("POST /api/x", "Content-Length: 3"), b"abc")
         assert (reply.status, reply.headers["retry-after"], reply.json["code"]) == (503, "1", "overloaded")
-        for connection in busy:
+        server.free()
+        for connection in held:
             assert read_reply(connection).status == 200
             connection.close()
 

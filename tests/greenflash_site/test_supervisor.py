@@ -15,7 +15,7 @@ import pytest
 
 from greenflash_site.server.supervisor import Child, exit_with_parent, supervise
 from greenflash_site.server.web import port_answers, port_is_free, serve
-from tests.greenflash_site.front_server import free_port, make, until
+from tests.greenflash_site.front_server import PATIENCE, free_port, make, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -87,7 +87,7 @@ def test_it_says_when_all_are_up_and_stops_them_on_sigterm(start: Callable[..., 
     children = parent.descendants()
     assert len(children) == 2
     parent.process.send_signal(signal.SIGTERM)
-    assert parent.process.wait(10) == 0
+    assert parent.process.wait(PATIENCE) == 0
     assert not any(is_alive(pid) for pid in children)
 
 
@@ -99,7 +99,7 @@ def test_it_lets_a_child_finish_and_a_second_signal_hastens_it(start: Callable[.
     time.sleep(0.5)
     assert is_alive(child)
     parent.process.send_signal(signal.SIGINT)
-    assert parent.process.wait(10) == 0
+    assert parent.process.wait(PATIENCE) == 0
     assert not is_alive(child)
 
 
@@ -107,7 +107,7 @@ def test_it_kills_a_child_that_does_not_stop_in_time(start: Callable[..., Parent
     parent = start(deaf=["deaf"], short_grace=["steady"])
     until(lambda: "deaf listens" in parent.log())
     parent.process.send_signal(signal.SIGTERM)
-    assert parent.process.wait(10) == 0
+    assert parent.process.wait(PATIENCE) == 0
     assert not parent.descendants()
 
 
@@ -170,17 +170,17 @@ def test_it_drains_the_web_server(start: Callable[..., Parent]) -> None:
     port = free_port()
     parent = start(web=["web", str(port)])
     until(lambda: "ready" in parent.log())
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall(b"GET /slow?1 HTTP/1.1\r\nHost: a\r\n\r\n")
         until(lambda: (parent.folder / "journal").exists())
         parent.process.send_signal(signal.SIGTERM)
         assert connection.recv(100).startswith(b"HTTP/1.1 200 OK")
-    assert parent.process.wait(10) == 0
+    assert parent.process.wait(PATIENCE) == 0
 
 
 def test_it_stops_all_when_poll_gives_up(start: Callable[..., Parent]) -> None:
     parent = start(doomed=["steady"])
-    assert parent.process.wait(10) == 1
+    assert parent.process.wait(PATIENCE) == 1
     assert "The database is gone." in parent.log()
     assert not parent.descendants()
 
@@ -207,7 +207,7 @@ def run_parent(children: dict[str, list[str]]) -> int:
         log=say,
         ready=lambda: say("ready"),
         poll=(lambda: next(polls)) if "doomed" in children else None,
-        grace=1 if "short_grace" in children else 20,
+        grace=1 if "short_grace" in children else 2 * PATIENCE,
     )
 
 
@@ -226,8 +226,8 @@ def run_child(kind: str) -> None:
             sys.stdout.write("deaf listens\n")
             sys.stdout.flush()
         if kind == "family":
-            subprocess.Popen(["sleep", "60"])
-        time.sleep(60)
+            subprocess.Popen(["sleep", str(10 * PATIENCE)])
+        time.sleep(10 * PATIENCE)
 
 
 if __name__ == "__main__":
