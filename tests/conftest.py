@@ -212,11 +212,11 @@ def web_server(database: str, *, workers: int, **environment: str) -> Iterator[s
         yield base
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=90)
 
 
 def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
+    for _ in range(900):
         assert process.poll() is None, "the server ended"
         try:
             with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own server

@@ -23,10 +23,15 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
+    expect,
     sync_playwright,
 )
 
 from products.models import Person
+
+# In milliseconds, and generous: the machine may be busy with other tests.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
@@ -97,7 +102,7 @@ def quiet_context(browser: Browser, server: str) -> Iterator[BrowserContext]:
     """A browser window of somebody new; every page of it must stay quiet."""
     noise = Noise(server)
     context = browser.new_context(base_url=server, viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     context.on("page", noise.listen)
     yield context
     context.close()

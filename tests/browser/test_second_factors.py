@@ -9,7 +9,7 @@ from allauth.mfa.totp.internal import auth as totp
 from playwright.sync_api import Browser, Page, expect
 
 from products.models import Person, Role
-from tests.browser.conftest import Noise
+from tests.browser.conftest import PATIENCE, Noise
 from tests.conftest import PASSWORD
 from tests.factories import MemberFactory
 
@@ -30,7 +30,7 @@ def named(grace: Person, browser: Browser, server: str) -> Iterator[Page]:
     base = server.replace("127.0.0.1", "localhost")
     noise = Noise(base)
     context = browser.new_context(base_url=base, viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     context.on("page", noise.listen)
     yield context.new_page()
     context.close()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from products.models import Member, Product
-from tests.browser.conftest import Noise, Ticket, ticket
+from tests.browser.conftest import PATIENCE, Noise, Ticket, ticket
 from tests.conftest import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -23,7 +23,7 @@ def another(ada: Ticket, browser: Browser, server: str) -> Iterator[BrowserConte
     """A browser of somebody else, as quiet as the first."""
     noise = Noise(server)
     context = browser.new_context(base_url=server, viewport={"width": 390, "height": 844})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     context.on("page", noise.listen)
     yield context
     context.close()
