@@ -22,7 +22,7 @@ from products.models import ApiKey, Environment, Invitation, Member, Person, Pro
 from products.team import LastOwner, accept, change_role, invite, leave, remove_member, revoke_invitation
 from tests.access.cast import browser
 
-RUNS = int(os.environ.get("GREENFLASH_MODEL_RUNS", "200"))
+RUNS = int(os.environ.get("GREENFLASH_MODEL_RUNS", "100"))
 STEPS = 50
 PEOPLE = ("ada", "bob", "cleo", "dan", "eve")
 PRODUCTS = ("helpbot", "helpbot-development", "copilot")
@@ -347,14 +347,10 @@ class Course(RuleBasedStateMachine):
 @pytest.mark.django_db
 @pytest.mark.parametrize("half", ["one half", "the other half"])  # for two processes
 def test_it_does_as_the_model_after_any_course(half: str) -> None:
-    base = Base()
-
-    class ThisCourse(Course):
-        pass
-
-    ThisCourse.base = base
+    # Each half by a name of its own: in CI hypothesis derives the courses from it, and would take the same ones twice.
+    course: type[Course] = type(half, (Course,), {"base": Base()})
     run_state_machine_as_test(
-        ThisCourse,
+        course,
         settings=settings(
             max_examples=RUNS // 2,
             stateful_step_count=STEPS,
