@@ -1,7 +1,7 @@
 """A real browser on the real server, which must stay quiet: no dialog, no error, no request to anybody else.
 
 While Playwright runs, Django refuses to touch the database in its thread. So what a test needs is made by fixtures that
-stand before `page` in its arguments; `page` ends, and Playwright with it, before the tables are emptied.
+stand before `page` in its arguments; `page` ends, and its loop is put aside, before the tables are emptied.
 """
 
 import os
