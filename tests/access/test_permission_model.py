@@ -22,7 +22,7 @@ from products.models import ApiKey, Environment, Invitation, Member, Person, Pro
 from products.team import LastOwner, accept, change_role, invite, leave, remove_member, revoke_invitation
 from tests.access.cast import browser
 
-RUNS = int(os.environ.get("GREENFLASH_MODEL_RUNS", "100"))
+RUNS = int(os.environ.get("GREENFLASH_MODEL_RUNS", "200"))
 STEPS = 50
 PEOPLE = ("ada", "bob", "cleo", "dan", "eve")
 PRODUCTS = ("helpbot", "helpbot-development", "copilot")
