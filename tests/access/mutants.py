@@ -56,8 +56,8 @@ RULES = (
     Rule("no password asked", VIEWS, r"@recently_authenticated\n", ""),
     Rule(
         "every product of the organization",
-        (*VIEWS, "conversations/filters.py"),
-        r"request\.products\b",
+        (*VIEWS, "conversations/filters.py", "conversations/feeds.py", "conversations/palette.py"),
+        r"request\.products(?:_seen)?\b",
         "request.workspace.products.all()",
     ),
     Rule(
