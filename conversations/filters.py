@@ -33,6 +33,7 @@ from conversations.rows import of_row
 from conversations.search import Search
 from greenflash_site.http import MemberRequest, midnight, zone_of
 from products.models import ENVIRONMENTS, Product, Workspace
+from products.models.ids import read_id
 
 YES_NO = {"yes": "Yes", "no": "No"}
 RATINGS = {"low": "Low", "mid": "Medium", "high": "High", "any": "Rated", "none": "Not rated"}
@@ -249,15 +250,14 @@ CONDITIONS: dict[str, Callable[[str], Q]] = {
 
 def _found[M: Model](rows: QuerySet[M], id: str | None, key: str, products: Iterable[Product]) -> M | None:
     """The row of this id, which may be nonsense; `is_named` if it is within reach, so that one may read its name."""
-    try:
-        found = rows.filter(pk=UUID(id)) if id else rows.none()
-    except ValueError:
+    pk = read_id(id or "")
+    if pk is None:
         return None
     theirs = {"workspace_id": OuterRef("workspace_id"), f"{key}_id": OuterRef("pk")}
     ids = [product.id for product in products]
     talked, happened = (model.objects.filter(**theirs, product_id__in=ids) for model in (Conversation, Event))
     within_reach = ExpressionWrapper(Exists(talked) | Exists(happened), output_field=BooleanField())
-    return found.annotate(is_named=within_reach).first()
+    return rows.filter(pk=pk).annotate(is_named=within_reach).first()
 
 
 def _day(text: str) -> date | None:

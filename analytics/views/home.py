@@ -17,9 +17,10 @@ LATEST = 8
 def home(request: MemberRequest) -> HttpResponse:
     """Home base; the checklist asks for itself every second, and is sent when more of it is done than it shows."""
     first = conversations_of(request.products).order_by("last_message_at", "id").only("title", "product_id").first()
-    if first is None or request.htmx.request_type == "partial":
+    is_fragment = request.htmx.request_type == "partial"
+    if first is None or is_fragment:
         steps = onboarding(request.workspace, request.products, first=first)
-        if request.htmx.request_type != "partial":
+        if not is_fragment:
             return render(request, "home.html", {"onboarding": steps, "waiting": waiting(request.member)})
         if request.GET.get("ticks") == steps.ticks:
             return HttpResponse(status=204)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 FIRST_BYTES, LATER_BYTES = 150_000, 30_000
 PAINT_SECONDS, LONGEST_TASK_SECONDS, LAYOUT_SHIFT = 1.0, 0.05, 0.05
 SCROLL_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 WIDTH, HEIGHT = 1440, 900
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
 # Runs in each page before anything else.
@@ -93,7 +94,10 @@ class Tab:
         self._page.goto(path, wait_until="load")
         self._page.wait_for_timeout(1_000)
         # Not wait_for_function: Playwright would have the page evaluate a text, which our CSP refuses.
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while (paint := self._page.evaluate(PAINT)) is None:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{path} was not painted in {PATIENCE_SECONDS:.0f} s.")
             self._page.wait_for_timeout(100)
         return Seen(paint=paint / 1000, transferred=self._transferred)
 
