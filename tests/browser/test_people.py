@@ -96,6 +96,15 @@ def test_it_jumps_anywhere_by_the_palette(team: Ticket, page: Page, server: str)
     expect(box).to_be_focused()
 
 
+def test_it_opens_the_palette_for_whoever_is_faster_than_the_timer_of_htmx(
+    team: Ticket, page: Page, server: str
+) -> None:
+    page.add_init_script("const timer = setTimeout; setTimeout = (wake, after = 60000) => timer(wake, after);")
+    team.sign_in(page, server).goto("/acme/products/")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog").get_by_role("option", selected=True)).to_contain_text("Home")
+
+
 def test_it_finds_users_as_one_types_and_sorts_them(team: Ticket, page: Page, server: str) -> None:
     team.sign_in(page, server).goto("/acme/users/")
     expect(page.locator("tbody tr")).to_have_count(4)
