@@ -3,6 +3,7 @@
 No SQL here holds a value that comes from elsewhere.
 """
 
+from contextlib import suppress
 from time import perf_counter
 
 import psycopg
@@ -23,7 +24,11 @@ class Tables:
 
     def clear(self) -> None:
         """Remove all conversations, so that each kind of requests finds the tables alike."""
-        self._connection.execute(f"truncate {', '.join(TABLES)} cascade")
+        while True:
+            # The worker may be at them, and takes them in another order.
+            with suppress(psycopg.errors.DeadlockDetected):
+                self._connection.execute(f"truncate {', '.join(TABLES)} cascade")
+                return
 
     def analyze(self) -> None:
         """Tell the planner what the tables hold, as autovacuum does within a minute of their first rows.
