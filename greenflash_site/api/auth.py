@@ -1,13 +1,16 @@
 """Who calls the API: from the Authorization header to what the key may do.
 
 A key that cannot be one (shape, checksum) is refused without a query; a good one is looked up by its SHA-256 and
-remembered per process for at most one second, so that a revoked key is dead within that second everywhere.
+remembered per process for at most one second, so that a revoked key is dead within that second everywhere. One thread
+looks it up again before that second is over, and the others go by what is known; all would do so at once else.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from threading import Lock
 from time import monotonic
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -20,6 +23,7 @@ from products.models import ApiKey, Product, ProductQuerySet, Scope, Version, Wo
 from products.models.api_key import hash_key, is_well_formed
 
 CACHE_SECONDS = 1.0
+AGAIN = 0.6  # of that time, after which the next request looks the key up again
 CACHE_SIZE = 10_000
 LAST_USED_STEP = timedelta(minutes=1)
 
@@ -89,7 +93,15 @@ class Caller:
         return caller
 
 
-_known: dict[bytes, tuple[float, Caller | None]] = {}
+class Known(NamedTuple):
+    """What a key was found to be, by a look that began at `since` (of the monotonic clock)."""
+
+    since: float
+    caller: Caller | None
+
+
+_known: dict[bytes, Known] = {}
+_looking: dict[bytes, Lock] = {}  # held while a thread looks the key up
 
 
 def authenticate(request: HttpRequest) -> Caller:
@@ -124,15 +136,34 @@ def _unauthenticated(message: str) -> ApiError:
 
 
 def _caller(key_hash: bytes) -> Caller | None:
-    now = monotonic()
-    remembered = _known.get(key_hash)
-    if remembered is not None and remembered[0] > now:
-        return remembered[1]
+    known = _remembered(key_hash, AGAIN * CACHE_SECONDS)
+    if known is None:
+        looking = _looking.setdefault(key_hash, Lock())
+        known = _remembered(key_hash, CACHE_SECONDS)
+        # Who knows nothing waits for whoever looks already, but not for ever: the database may not answer.
+        is_alone = looking.acquire(timeout=0 if known else CACHE_SECONDS)
+        try:
+            if is_alone or known is None:
+                known = _remembered(key_hash, AGAIN * CACHE_SECONDS) or _remember(key_hash)
+        finally:
+            if is_alone:
+                looking.release()
+    return known.caller
+
+
+def _remembered(key_hash: bytes, seconds: float) -> Known | None:
+    """What was found within so many seconds."""
+    known = _known.get(key_hash)
+    return known if known is not None and monotonic() < known.since + seconds else None
+
+
+def _remember(key_hash: bytes) -> Known:
     if len(_known) >= CACHE_SIZE:
         _known.clear()
-    caller = _look_up(key_hash)
-    _known[key_hash] = (now + CACHE_SECONDS, caller)
-    return caller
+        _looking.clear()
+    since = monotonic()
+    known = _known[key_hash] = Known(since, _look_up(key_hash))
+    return known
 
 
 def _look_up(key_hash: bytes) -> Caller | None:

@@ -249,8 +249,9 @@ def filters(workspace: Workspace) -> Iterator[tuple[str, list[dict[str, object]]
     """Every single filter of the list, in the words of its query string."""
     people = workspace.participants.values_list("id", flat=True)
     companies = workspace.organizations.values_list("id", flat=True)
-    models = workspace.models.values_list("canonical_id", flat=True)
-    newest = Conversation.objects.filter(workspace=workspace).newest_first()[0].last_message_at.date()
+    conversations = Conversation.objects.filter(workspace=workspace)
+    models = conversations.exclude(model="").values_list("model", flat=True).distinct()
+    newest = conversations.newest_first()[0].last_message_at.date()
     yield "a product", [{"product": id} for id in workspace.products.values_list("id", flat=True)]
     yield "a user", [{"user": id} for id in _some(people)]
     yield "an organization", [{"organization": id} for id in _some(companies)]

@@ -2,10 +2,13 @@
 
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from greenflash import AuthenticationError
@@ -14,7 +17,7 @@ from conversations.models import Conversation
 from greenflash_site.api import auth
 from products.actions import create_api_key, create_product
 from products.models import ApiKey, Environment, Member, Product, Scope
-from products.models.api_key import generate_key, is_well_formed
+from products.models.api_key import generate_key, hash_key, is_well_formed
 from tests.conftest import Api, sdk, tell
 from tests.conversations.bodies import saying
 
@@ -191,3 +194,62 @@ def test_it_forgets_a_revoked_key_in_every_process_within_a_second(server: str, 
             client.products.list()
         assert refusal.value.status_code == 401
         client.close()
+
+
+class Looks:
+    """How often a key is looked up in the database; each time after `pause` seconds."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, pause: float) -> None:
+        self.count = 0
+        self._pause = pause
+        self._look_up = auth._look_up
+        monkeypatch.setattr(auth, "_look_up", self)
+
+    def __call__(self, key_hash: bytes) -> auth.Caller | None:
+        """As without the pause."""
+        self.count += 1
+        time.sleep(self._pause)
+        try:
+            return self._look_up(key_hash)
+        finally:
+            connection.close()
+
+    def at_once(self, api_key: str, callers: int) -> list[float]:
+        """So many threads ask for the key at the same time; how long each took."""
+        start = Barrier(callers)
+
+        def ask(_: int) -> float:
+            start.wait()
+            started = time.monotonic()
+            assert auth._caller(hash_key(api_key)) is not None
+            return time.monotonic() - started
+
+        with ThreadPoolExecutor(callers) as threads:
+            return list(threads.map(ask, range(callers)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_looks_a_key_up_once_for_all_who_send_it_at_once(api_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "CACHE_SECONDS", 60)
+    looks = Looks(monkeypatch, pause=0.2)
+    looks.at_once(api_key, callers=8)
+    assert looks.count == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_goes_by_what_is_known_while_one_looks_again(api_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "CACHE_SECONDS", 60)
+    monkeypatch.setattr(auth, "AGAIN", 0)
+    looks = Looks(monkeypatch, pause=1)
+    looks.at_once(api_key, callers=1)
+    took = looks.at_once(api_key, callers=4)
+    assert looks.count == 2
+    assert len([seconds for seconds in took if seconds < 1]) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_looks_by_itself_where_whoever_looks_takes_too_long(api_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "CACHE_SECONDS", 0.1)
+    looks = Looks(monkeypatch, pause=0.5)
+    looks.at_once(api_key, callers=3)
+    assert looks.count == 3
