@@ -187,8 +187,9 @@ def database_url() -> str:
     """The test database, as `DATABASE_URL` names one."""
     parameters = connection.settings_dict
     user = quote(parameters["USER"]) + (f":{quote(parameters['PASSWORD'])}" if parameters["PASSWORD"] else "")
-    host = quote(parameters["HOST"], safe="")
-    return f"postgres://{user}@/{parameters['NAME']}?host={host}&port={parameters['PORT']}"
+    # A DATABASE_URL with a socket's folder has it among its parameters.
+    host, port = (parameters["OPTIONS"].get(name) or parameters[name.upper()] for name in ("host", "port"))
+    return f"postgres://{user}@/{parameters['NAME']}?host={quote(host, safe='')}&port={port}"
 
 
 @contextmanager

@@ -16,14 +16,16 @@ from pathlib import Path
 from greenflash_site.database import embedded
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# The quick look first; only who survives it is looked at by more tests.
+# The quick look first, at the routes of what was changed alone; only who survives it is looked at by more tests.
 QUICK = ["tests/access/test_routes.py", "-k", "viewer or collaborator or newcomer or stranger or key"]
 LATER = [
-    "tests/access",
     "tests/products/test_second_factors.py",
     "tests/greenflash_site/test_access.py",
     "tests/greenflash_site/test_api_keys.py",
+    "tests/access",
 ]
+# What each of so many runs does is less than a test by itself has to do.
+SMALL = {"GREENFLASH_CANARY_MB": "2", "GREENFLASH_MODEL_RUNS": "10"}
 VIEWS = ("products/views/*.py", "conversations/views/*.py", "analytics/views/*.py", "greenflash_site/shortcuts.py")
 API = ("conversations/api/*.py", "products/api.py")
 
@@ -119,8 +121,15 @@ def is_killed(mutant: Mutant, copy: Path, environment: dict[str, str]) -> bool:
     file = copy / mutant.path
     before = file.read_text()
     file.write_text(mutant.text)
+    module = ".".join(mutant.path.with_suffix("").parts)
+    has_routes = ".views." in module or ".api." in module or module.endswith(".api")
+    near = environment | ({"GREENFLASH_ROUTES_OF": module} if has_routes else {})
     try:
-        return any(fails(tests, copy, environment) for tests in (QUICK, LATER, [f"tests/{mutant.path.parts[0]}"]))
+        return (
+            fails(QUICK, copy, near)
+            or fails(LATER, copy, environment)
+            or fails([f"tests/{mutant.path.parts[0]}"], copy, environment)
+        )
     finally:
         file.write_text(before)
 
@@ -144,7 +153,7 @@ def main() -> int:
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", ".uv", ".data", ".*_cache"))
         data = Path(folder) / "data"
         with embedded.running(data) as server:
-            environment = {**os.environ, "DATABASE_URL": server.url, "GREENFLASH_DATA": str(data)}
+            environment = {**os.environ, **SMALL, "DATABASE_URL": server.url, "GREENFLASH_DATA": str(data)}
             if any(fails(tests, copy, environment) for tests in (QUICK, LATER)):
                 print("The tests fail without any mutant.")
                 return 1
