@@ -121,12 +121,11 @@ def is_killed(mutant: Mutant, copy: Path, environment: dict[str, str]) -> bool:
     file = copy / mutant.path
     before = file.read_text()
     file.write_text(mutant.text)
-    module = ".".join(mutant.path.with_suffix("").parts)
-    has_routes = ".views." in module or ".api." in module or module.endswith(".api")
-    near = environment | ({"GREENFLASH_ROUTES_OF": module} if has_routes else {})
+    has_routes = any(mutant.path.full_match(pattern) for pattern in (*VIEWS, *API))
+    near = {"GREENFLASH_ROUTES_OF": ".".join(mutant.path.with_suffix("").parts)} if has_routes else {}
     try:
         return (
-            fails(QUICK, copy, near)
+            fails(QUICK, copy, environment | near)
             or fails(LATER, copy, environment)
             or fails([f"tests/{mutant.path.parts[0]}"], copy, environment)
         )
