@@ -1,7 +1,9 @@
 """`manage.py up`: the whole product under one parent: database, migrations, web server and worker."""
 
+import multiprocessing
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -16,7 +18,7 @@ from django.db import OperationalError, connection
 from greenflash_site import safety
 from greenflash_site.database import embedded
 from greenflash_site.headless import make_what_is_missing
-from greenflash_site.server.supervisor import ORPHAN_SECONDS, Child, supervise
+from greenflash_site.server.supervisor import ORPHAN_SECONDS, Child, exit_with_main_process, supervise
 from greenflash_site.server.web import port_answers, port_is_free
 
 MANAGE = str(Path(settings.BASE_DIR) / "manage.py")
@@ -30,6 +32,33 @@ def _port_becomes_free(host: str, port: int) -> bool:
     while not (free := port_is_free(host, port)) and time.monotonic() < deadline:
         time.sleep(0.2)
     return free
+
+
+def apart(work: Callable[[], None]) -> None:
+    """Do it in a process of its own, whose memory goes with it: of migrating 50 MB would stay.
+
+    Raises CommandError or ImproperlyConfigured when `work` does, and CommandError when it died of anything else.
+    """
+    here, there = multiprocessing.Pipe(duplex=False)
+
+    def run() -> None:
+        exit_with_main_process()
+        try:
+            work()
+        except (CommandError, ImproperlyConfigured) as error:
+            there.send(error)
+
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    try:
+        process.join()
+    finally:
+        process.terminate()  # if this one was interrupted
+        process.join()
+    if here.poll():
+        raise here.recv()
+    if process.exitcode:
+        raise CommandError("The installation could not be prepared; what is above says why.")
 
 
 class Command(BaseCommand):
@@ -53,7 +82,7 @@ class Command(BaseCommand):
                 server = (
                     stack.enter_context(embedded.running(here.data, log=self.say)) if here.embedded_database else None
                 )
-                self.prepare()
+                apart(self.prepare)
                 status = supervise(
                     [
                         Child(
