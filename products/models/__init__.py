@@ -1,7 +1,7 @@
 """Who owns what and who may do what."""
 
 from products.models.access_request import AccessRequest
-from products.models.api_key import ApiKey, ApiKeyQuerySet, Scope
+from products.models.api_key import ApiKey, ApiKeyProduct, ApiKeyQuerySet, Scope
 from products.models.audit_entry import Action, AuditEntry, AuditEntryQuerySet
 from products.models.deleted_product import DeletedProduct
 from products.models.deleted_workspace import DeletedWorkspace
@@ -18,6 +18,7 @@ __all__ = [
     "AccessRequest",
     "Action",
     "ApiKey",
+    "ApiKeyProduct",
     "ApiKeyQuerySet",
     "Attempts",
     "AuditEntry",
