@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from time import monotonic, sleep
 from typing import Any
 
 from allauth.account import views as allauth
@@ -19,6 +20,9 @@ from greenflash_site.http import View, render, retry_collision
 from products import throttle
 from products.accounts import AT_ACCOUNT, BY_ADDRESS, MAX_PASSWORD
 from products.team import InvitationGone
+
+# Longer than a sign-up takes, which makes more for an address that nobody has.
+BEAT_SECONDS = 0.75
 
 
 def with_422(view: View) -> View:
@@ -70,6 +74,24 @@ def counted_for_person(scope: str) -> Callable[[View], View]:
     return count
 
 
+def evenly(view: View) -> View:
+    """Answer POSTs at the next beat, so that nobody sees by a stopwatch whether an account exists.
+
+    Where there is no mail the page says so anyway.
+    """
+
+    @wraps(view)
+    def waiting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        started = monotonic()
+        try:
+            return view(request, *args, **kwargs)
+        finally:
+            if request.method == "POST" and settings.EMAIL_CONFIGURED:
+                sleep(BEAT_SECONDS - (monotonic() - started) % BEAT_SECONDS)
+
+    return waiting
+
+
 def _login(request: HttpRequest) -> HttpResponseBase:
     """allauth's page, with the provider's button, and without an offer to sign up where that is closed."""
     response: HttpResponseBase = allauth.login(request)
@@ -96,7 +118,7 @@ def _password_reset(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-signup = public(counted("sign up")(_signup))
+signup = public(counted("sign up")(evenly(_signup)))
 login = public(with_422(_login))
 login_with_passkey = public(counted("log in with a passkey")(allauth_passkeys.login_webauthn))
 second_step = public(counted("second step")(with_422(allauth_second_factors.authenticate)))
@@ -104,7 +126,7 @@ logout = public(with_422(allauth.logout))
 inactive = public(allauth.account_inactive)
 email_verification_sent = public(allauth.email_verification_sent)
 confirm_email = public(counted("confirm email")(allauth.confirm_email))
-password_reset = public(counted("reset")(with_422(_password_reset)))
+password_reset = public(counted("reset")(evenly(with_422(_password_reset))))
 password_reset_done = public(allauth.password_reset_done)
 password_reset_from_key = public(counted("reset from key")(with_422(allauth.password_reset_from_key)))
 password_reset_from_key_done = public(allauth.password_reset_from_key_done)

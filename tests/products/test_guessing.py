@@ -1,6 +1,7 @@
 """Who guesses is slowed down, and learns nothing: not whether an address is known, not by what was done to answer."""
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from products.models import Person
+from products.views.accounts import BEAT_SECONDS
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -173,6 +175,16 @@ def test_it_answers_a_sign_up_alike_where_mail_is_set_up(settings: Settings, has
     assert work > 0
     assert sorted(message.to[0] for message in mail.outbox) == [KNOWN, UNKNOWN]
     assert not any(client.get("/organizations/new/").status_code == 200 for client in (known.client, unknown.client))
+
+
+@pytest.mark.parametrize("email", [KNOWN, UNKNOWN])
+@pytest.mark.parametrize("path", ["/signup/", "/account/password/reset/"])
+def test_it_answers_at_a_beat_where_mail_is_set_up(settings: Settings, path: str, email: str) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION, settings.EMAIL_CONFIGURED = "mandatory", True
+    started = time.monotonic()
+    response = Client().post(path, {"email": email, "password1": PASSWORD, "organization": "Company"})
+    assert response.status_code == 302
+    assert time.monotonic() - started >= BEAT_SECONDS
 
 
 def test_it_sends_the_confirmation_again_only_after_a_while(settings: Settings) -> None:
