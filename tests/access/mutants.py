@@ -16,7 +16,8 @@ from pathlib import Path
 from greenflash_site.database import embedded
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# The quick look first, at the routes of what was changed alone; only who survives it is looked at by more tests.
+# The quick look first, at the routes of what was changed alone, and then what bears its name; only who survives that is
+# looked at by more tests.
 QUICK = ["tests/access/test_routes.py", "-k", "viewer or collaborator or newcomer or stranger or key"]
 LATER = [
     "tests/products/test_second_factors.py",
@@ -123,11 +124,14 @@ def is_killed(mutant: Mutant, copy: Path, environment: dict[str, str]) -> bool:
     file.write_text(mutant.text)
     has_routes = any(mutant.path.full_match(pattern) for pattern in (*VIEWS, *API))
     near = {"GREENFLASH_ROUTES_OF": ".".join(mutant.path.with_suffix("").parts)} if has_routes else {}
+    app, name = mutant.path.parts[0], mutant.path.stem
+    about = [str(path.relative_to(ROOT)) for path in ROOT.glob(f"tests/{app}/**/test_{name}*.py")]
     try:
         return (
             fails(QUICK, copy, environment | near)
+            or bool(about and fails(about, copy, environment))
             or fails(LATER, copy, environment)
-            or fails([f"tests/{mutant.path.parts[0]}"], copy, environment)
+            or fails([f"tests/{app}"], copy, environment)
         )
     finally:
         file.write_text(before)
