@@ -18,7 +18,7 @@ from greenflash_site.database import embedded
 ROOT = Path(__file__).resolve().parent.parent.parent
 # The quick look first, at the routes of what was changed alone, and then what bears its name; only who survives that is
 # looked at by more tests.
-QUICK = ["tests/access/test_routes.py", "-k", "viewer or collaborator or newcomer or stranger or key"]
+QUICK = ["tests/access/test_routes.py", "-k", "viewer or collaborator or newcomer or stranger or key or password"]
 LATER = [
     "tests/products/test_second_factors.py",
     "tests/greenflash_site/test_access.py",

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -37,6 +38,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "events": {"eventType": "purchase", "value": "pro"},
 }
 NAMED = {"messages": "productId", "ratings": "conversationId", "events": "productId"}
+
+# Who gave their password long ago is asked for it again before these, beside the pages of second factors, which are
+# allauth's (test_second_factors.py).
+GUARDED = {
+    "<slug>/api-keys/new/", "<slug>/api-keys/<api_key_id>/rotate/", "<slug>/products/<product_id>/delete/",
+    "<slug>/settings/delete/", "account/delete/", "account/email/", "account/password/set/",
+}  # fmt: skip
+ALLAUTH = ("account/two-factor/", "account/passkeys/")
 
 type Row = tuple[str, str, str]  # method, route, kind
 
@@ -175,6 +184,20 @@ def test_it_answers_each_actor_as_the_table_says(side: str, actor: str) -> None:
     table = read_table()[side].items()
     expected = {row: statuses[actor] for row, statuses in table if ONLY_OF is None or row[1] in ROUTES}
     assert found == expected, "table.txt says otherwise, or lacks a route"
+
+
+@pytest.mark.django_db
+def test_it_asks_for_the_password_again_before_what_matters() -> None:
+    cast = make_cast()
+    owner = cast.people["owner"]
+    session = owner.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": 0}]
+    session.save()
+    for method in METHODS["pages"]:
+        pages = [route for route in ROUTES if not route.startswith((API, *ALLAUTH))]
+        asked = {route: ask(cast, owner, (method, route, "own")).headers.get("Location", "") for route in pages}
+        found = {route for route, location in asked.items() if location.startswith("/account/reauthenticate/")}
+        assert found == GUARDED & ROUTES.keys(), method
 
 
 def check(side: str, actor: str, found: dict[Row, int]) -> None:
