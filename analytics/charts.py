@@ -8,6 +8,7 @@ as its place and its text never scales; a line is drawn in a box of its own that
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from itertools import groupby
 from math import floor, log10
@@ -24,11 +25,13 @@ ROW, ROW_BAR = 28, 12
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 104, 40, 4
 
 type Value = float | None  # None: no data
-type Format = Callable[[float], str]
+type Format = Callable[[float], str]  # as HTML has it
 
 
 def exact(value: float) -> str:
     """12345 as "12,345", 4.25 as "4.25"."""
+    if isinstance(value, int):
+        return f"{value:,}"
     return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
@@ -82,13 +85,15 @@ def _table(
     head = "".join(
         f'<th scope="col" class="number" data-tone="{escape(each.tone)}">{escape(each.name)}</th>' for each in series
     )
-    rows = []
-    for place, label in enumerate(labels):
-        name = escape(label)
-        if links and links[place]:
-            name = f'<a class="text-link" href="{escape(links[place])}">{name}</a>'
-        values = "".join(f'<td class="number">{escape(_told(each.values[place], form))}</td>' for each in series)
-        rows.append(f'<tr><th scope="row">{name}</th>{values}</tr>')
+    names = map(escape, labels)
+    if links:
+        linked = zip(links, names, strict=True)
+        names = (f'<a class="text-link" href="{escape(link)}">{name}</a>' if link else name for link, name in linked)
+    told = zip(*([_told(value, form) for value in each.values] for each in series), strict=True)
+    rows = (
+        f'<tr><th scope="row">{name}</th><td>{"</td><td>".join(values)}</td></tr>'
+        for name, values in zip(names, told, strict=True)
+    )
     return mark_safe(  # noqa: S308 - every text in it was escaped
         f'<thead><tr><th scope="col">{escape(of)}</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody>'
     )
@@ -97,16 +102,15 @@ def _table(
 def line(series: Sequence[Series], *, labels: Sequence[str], title: str, form: Format = exact) -> SafeString:
     """Lines through `series`, broken where there is no data; below the first of them its ground is filled."""
     top = _top(value for each in series for value in each.values)
-    step = 100 / max(len(labels), 1)
     drawn = [_grid(top), _days(labels)]
-    shapes = []
+    places, shapes = _places(len(labels)), []
     for place, each in reversed(list(enumerate(series))):
         for run in _runs(each.values):
-            points = [((index + 0.5) * step * WIDE / 100, _y(value, top)) for index, value in run]
+            points = [((index + 0.5) * WIDE / len(labels), _y(value, top)) for index, value in run]
             path = "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in points)
             if place == 0:
                 area = f"{path} L{points[-1][0]:.1f} {GROUND} L{points[0][0]:.1f} {GROUND}Z"
-                shapes.append(f'<path class="chart__area" data-tone="{escape(each.tone)}" d="{area}"></path>')
+                shapes.append(f'<path class="chart__area" data-tone="{escape(each.tone)}" d="{area}"/>')
             # A day between days without data is a line of no length, which round caps make a dot.
             shapes.append(
                 f'<path class="chart__line" data-tone="{escape(each.tone)}" d="{path}{"" if len(run) > 1 else "h0"}">'
@@ -116,49 +120,53 @@ def line(series: Sequence[Series], *, labels: Sequence[str], title: str, form: F
         f'<svg width="100%" height="{HEIGHT}" viewBox="0 0 {WIDE} {HEIGHT}" preserveAspectRatio="none">'
         f"{''.join(shapes)}</svg>"
     )
-    for place, label in enumerate(labels):
-        x = f"{(place + 0.5) * step:.3f}%"
-        dots = "".join(
-            f'<circle data-tone="{escape(each.tone)}" cx="{x}" cy="{_y(value, top):.1f}" r="3.5"></circle>'
-            for each in series
-            if (value := each.values[place]) is not None
+    tones = [escape(each.tone) for each in series]
+    dots = (
+        "".join(
+            f'<circle data-tone="{tone}" cx="{place.middle}" cy="{_y(value, top):.1f}" r="3.5"/>'
+            for tone, value in zip(tones, values, strict=True)
+            if value is not None
         )
-        drawn.append(_slot(label, series, place, step, dots, form))
+        for place, values in zip(places, _by_label(series), strict=True)
+    )
+    drawn += _slots(series, labels, dots, form)
     return _svg("line", [*drawn, _scale(top, form)], series, labels=labels, title=title, form=form)
 
 
 def bars(series: Sequence[Series], *, labels: Sequence[str], title: str, form: Format = exact) -> SafeString:
     """A bar of the first of `series` for each label; of a second one, which is for comparing, a mark across it."""
     top = _top(value for each in series for value in each.values)
-    step = 100 / max(len(labels), 1)
-    drawn = [_grid(top), _days(labels)]
-    for place, label in enumerate(labels):
-        shapes = _bar(place, step, 0, series[0].values[place], top, series[0].tone)
-        for other in series[1:]:
-            value = other.values[place]
-            if value:
-                x, width, y = _x(place, step), step * BAR, _y(value, top)
-                shapes += (
-                    f'<line class="chart__mark" data-tone="{escape(other.tone)}"'
-                    f' x1="{x:.3f}%" x2="{x + width:.3f}%" y1="{y:.1f}" y2="{y:.1f}"></line>'
-                )
-        drawn.append(_slot(label, series, place, step, shapes, form))
+    own, *others = [escape(each.tone) for each in series]
+
+    def shapes(place: Place, value: Value, *before: Value) -> str:
+        marks = (
+            f'<line class="chart__mark" data-tone="{tone}" {place.across} y1="{_y(value, top):.1f}"'
+            f' y2="{_y(value, top):.1f}"/>'
+            for tone, value in zip(others, before, strict=True)
+            if value
+        )
+        return _bar(place, 0, value, top, own) + "".join(marks)
+
+    marked = (shapes(place, *values) for place, values in zip(_places(len(labels)), _by_label(series), strict=True))
+    drawn = [_grid(top), _days(labels), *_slots(series, labels, marked, form)]
     return _svg("bars", [*drawn, _scale(top, form)], series, labels=labels, title=title, form=form)
 
 
 def stacked(series: Sequence[Series], *, labels: Sequence[str], title: str, form: Format = exact) -> SafeString:
     """Bars of all `series`, one on the other, the first at the ground."""
-    top = _top(sum(each.values[place] or 0 for each in series) for place in range(len(labels)))
-    step = 100 / max(len(labels), 1)
-    drawn = [_grid(top), _days(labels)]
-    for place, label in enumerate(labels):
-        shapes, below = "", 0.0
-        for each in series:
-            value = each.values[place] or 0
+    top = _top(sum(value or 0 for value in values) for values in _by_label(series))
+    tones = [escape(each.tone) for each in series]
+
+    def shapes(place: Place, values: Sequence[Value]) -> str:
+        bars, below = "", 0.0
+        for tone, value in zip(tones, values, strict=True):
             if value:
-                shapes += _bar(place, step, below, value, top, each.tone)
-            below += value
-        drawn.append(_slot(label, series, place, step, shapes or _bar(place, step, 0, None, top, ""), form))
+                bars += _bar(place, below, value, top, tone)
+                below += value
+        return bars or _bar(place, 0, None, top, "")
+
+    stacks = map(shapes, _places(len(labels)), _by_label(series))
+    drawn = [_grid(top), _days(labels), *_slots(series, labels, stacks, form)]
     return _svg("stacked", [*drawn, _scale(top, form)], series, labels=labels, title=title, form=form)
 
 
@@ -172,12 +180,12 @@ def distribution(parts: Sequence[tuple[str, float, str]], *, title: str, form: F
         told = f"{form(value)} ({share:.0f} %)"
         drawn.append(
             f'<g class="chart__slot"><title>{escape(label)}: {told}</title>'
-            f'<rect class="chart__hit" x="0" y="{place * ROW}" width="100%" height="{ROW}"></rect>'
+            f'<rect class="chart__hit" x="0" y="{place * ROW}" width="100%" height="{ROW}"/>'
             f'<text x="0" y="{middle:.0f}" dominant-baseline="central">{escape(label)}</text>'
             f'<rect class="chart__track" x="22%" y="{middle - ROW_BAR / 2:.0f}" width="54%" height="{ROW_BAR}" rx="3">'
             "</rect>"
             f'<rect class="chart__bar" data-tone="{escape(tone)}" x="22%" y="{middle - ROW_BAR / 2:.0f}"'
-            f' width="{54 * value / longest:.3f}%" height="{ROW_BAR}" rx="3"></rect>'
+            f' width="{54 * value / longest:.3f}%" height="{ROW_BAR}" rx="3"/>'
             f'<text class="chart__value" x="100%" y="{middle:.0f}" dominant-baseline="central" text-anchor="end">{told}'
             "</text></g>"
         )
@@ -194,7 +202,7 @@ def sparkline(values: Sequence[float], *, title: str, labels: Sequence[str] = ()
     told = "|".join(f"{each}: {exact(value)}" for each, value in zip(labels, values, strict=False))
     return mark_safe(  # noqa: S308 - numbers, and what is escaped
         f'<svg class="spark" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" preserveAspectRatio="none" role="img"'
-        f' aria-label="{escape(label)}" data-told="{escape(told)}"><path d="{path}"></path></svg>'
+        f' aria-label="{escape(label)}" data-told="{escape(told)}"><path d="{path}"/></svg>'
     )
 
 
@@ -238,34 +246,57 @@ def _y(value: float, top: float) -> float:
     return GROUND - max(value, 0) / top * (GROUND - TOP)
 
 
-def _x(place: int, step: float) -> float:
-    return (place + (1 - BAR) / 2) * step
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one of the labels is, as attributes: what hears the pointer, a bar, a mark across it, the middle."""
+
+    hit: str
+    bar: str
+    across: str
+    middle: str
 
 
-def _bar(place: int, step: float, below: float, value: Value, top: float, tone: str) -> str:
+@lru_cache(maxsize=8)
+def _places(count: int) -> list[Place]:
+    """The places of so many labels; the charts of a page have the same."""
+    step = 100 / max(count, 1)
+    gap = step * (1 - BAR) / 2
+    return [
+        Place(
+            hit=f'x="{place * step:.3f}%" width="{step:.3f}%"',
+            bar=f'x="{place * step + gap:.3f}%" width="{step * BAR:.3f}%"',
+            across=f'x1="{place * step + gap:.3f}%" x2="{(place + 1) * step - gap:.3f}%"',
+            middle=f"{(place + 0.5) * step:.3f}%",
+        )
+        for place in range(count)
+    ]
+
+
+def _by_label(series: Sequence[Series]) -> Iterable[tuple[Value, ...]]:
+    """The values of all series, label by label."""
+    return zip(*(each.values for each in series), strict=True)
+
+
+def _bar(place: Place, below: float, value: Value, top: float, tone: str) -> str:
     """A bar that begins at `below`; a day without data has a stub on the ground, so that one sees that it is there."""
-    across = f'x="{_x(place, step):.3f}%" width="{step * BAR:.3f}%"'
     if not value:
-        return f'<rect class="chart__none" {across} y="{GROUND - 2}" height="2"></rect>'
+        return f'<rect class="chart__none" {place.bar} y="{GROUND - 2}" height="2"/>'
     low, high = _y(below, top), _y(below + value, top)
     height = max(low - high, 1)
     return (
-        f'<rect class="chart__bar" data-tone="{escape(tone)}" {across} y="{low - height:.1f}" height="{height:.1f}"'
-        ' rx="2"></rect>'
+        f'<rect class="chart__bar" data-tone="{tone}" {place.bar} y="{low - height:.1f}" height="{height:.1f}" rx="2"/>'
     )
 
 
-def _slot(label: str, series: Sequence[Series], place: int, step: float, shapes: str, form: Format) -> str:
-    """What belongs to one label, with its values on hover also where no script runs."""
-    told = " · ".join(
-        f"{each.name}: {_told(each.values[place], form)}" if len(series) > 1 else _told(each.values[place], form)
-        for each in series
-    )
-    return (
-        f'<g class="chart__slot"><title>{escape(f"{label}: {told}")}</title>'
-        f'<rect class="chart__hit" x="{place * step:.3f}%" y="0" width="{step:.3f}%" height="{GROUND}"></rect>'
-        f"{shapes}</g>"
-    )
+def _slots(series: Sequence[Series], labels: Sequence[str], shapes: Iterable[str], form: Format) -> Iterable[str]:
+    """What belongs to each label, with its values on hover also where no script runs."""
+    names = [f"{escape(each.name)}: " if len(series) > 1 else "" for each in series]
+    for place, label, values, drawn in zip(_places(len(labels)), labels, _by_label(series), shapes, strict=True):
+        told = " · ".join(f"{name}{_told(value, form)}" for name, value in zip(names, values, strict=True))
+        yield (
+            f'<g class="chart__slot"><title>{escape(label)}: {told}</title>'
+            f'<rect class="chart__hit" {place.hit} height="{GROUND}"/>{drawn}</g>'
+        )
 
 
 def _told(value: Value, form: Format) -> str:
@@ -275,7 +306,7 @@ def _told(value: Value, form: Format) -> str:
 def _grid(top: float) -> str:
     """Lines at the ground, the middle and the top."""
     heights = [_y(value, top) for value in (0, top / 2, top)]
-    return "".join(f'<line class="chart__grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"></line>' for y in heights)
+    return "".join(f'<line class="chart__grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>' for y in heights)
 
 
 def _scale(top: float, form: Format) -> str:

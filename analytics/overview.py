@@ -52,11 +52,13 @@ def product_overview(product: Product, days: Days, *, home: str) -> Overview:
     count = len(days)
     now, before = total(numbers[count:]), total(numbers[:count])
     first = product.created_at.astimezone(days.zone).date()
+    not_yet = sum(day < first for day in both)
+    labels, dates = [day_label(day) for day in days], [day.isoformat() for day in days]
 
     def told[T](values: Sequence[T], read: Callable[[T], Any]) -> tuple[list[Any], list[Any]]:
         """These values and those before, None where the product was not there yet."""
-        read_values = [read(value) for value in values]
-        known = [value or (None if day < first else value) for day, value in zip(both, read_values, strict=True)]
+        known = [read(value) for value in values]
+        known[:not_yet] = [value or None for value in known[:not_yet]]
         return known[count:], known[:count]
 
     def compared(
@@ -76,8 +78,7 @@ def product_overview(product: Product, days: Days, *, home: str) -> Overview:
 
     def by_day_of(**more: str) -> dict[str, Any]:
         talks = path("conversations", **more)
-        links = [f"{talks}&from={day}&until={day}" for day in days]
-        return {"labels": [day_label(day) for day in days], "links": links}
+        return {"labels": labels, "links": [f"{talks}&from={day}&until={day}" for day in dates]}
 
     talks = f"{path('conversations')}&from={days.first}&until={days.last}"
     period = f"{count}d"
