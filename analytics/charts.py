@@ -85,10 +85,10 @@ def _table(
     head = "".join(
         f'<th scope="col" class="number" data-tone="{escape(each.tone)}">{escape(each.name)}</th>' for each in series
     )
-    names = map(escape, labels)
+    names = [escape(label) for label in labels]
     if links:
         linked = zip(links, names, strict=True)
-        names = (f'<a class="text-link" href="{escape(link)}">{name}</a>' if link else name for link, name in linked)
+        names = [f'<a class="text-link" href="{escape(link)}">{name}</a>' if link else name for link, name in linked]
     told = zip(*([_told(value, form) for value in each.values] for each in series), strict=True)
     rows = (
         f'<tr><th scope="row">{name}</th><td>{"</td><td>".join(values)}</td></tr>'

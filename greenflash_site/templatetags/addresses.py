@@ -24,13 +24,13 @@ class AddressNode(URLNode):
         if self.kwargs:
             return str(super().render(context))
         try:
-            address = _address(self.view_name.resolve(context), *[arg.resolve(context) for arg in self.args])
+            found = address(self.view_name.resolve(context), *[arg.resolve(context) for arg in self.args])
         except NoReverseMatch:
             return str(super().render(context))
         if self.asvar:
-            context[self.asvar] = address
+            context[self.asvar] = found
             return ""
-        return escape(address) if context.autoescape else address
+        return escape(found) if context.autoescape else found
 
 
 @register.tag
@@ -41,5 +41,6 @@ def url(parser: Parser, token: Token) -> URLNode:
 
 
 @lru_cache(maxsize=4_096)
-def _address(name: str, *arguments: object) -> str:
+def address(name: str, *arguments: object) -> str:
+    """The address of this name and what stands in its path."""
     return reverse(name, args=arguments)
