@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from conversations.filters import LONGEST_TEXT, YES_NO
 from conversations.keyset import Cut, Turn
 from conversations.models import Event, Influence, Rating
 from conversations.models.rating import HIGH, LOW
+from greenflash_site.compiled import AnyOf, compiled
 from greenflash_site.http import MemberRequest, midnight, zone_of
 from products.models import ENVIRONMENTS, Product
 from products.models.ids import read_id
@@ -225,7 +227,7 @@ class RatingFeed(Feed):
     def page(self, query: QueryDict) -> Cut[Rating]:
         """A page of them, with what was rated."""
         cut = self.cut("rating", "rated_at", self.condition, query)
-        return _filled(cut, Rating.objects.filter(workspace_id=self.workspace, id__in=cut.rows).for_feed())
+        return _filled(cut, ratings_called(self.workspace, cut.rows))
 
     @property
     def models(self) -> list[str]:
@@ -277,7 +279,7 @@ class EventFeed(Feed):
     def page(self, query: QueryDict) -> Cut[Event]:
         """A page of them, each with the conversation before it."""
         cut = self.cut("event", "event_at", self.condition, query)
-        return _filled(cut, Event.objects.filter(workspace_id=self.workspace, id__in=cut.rows).for_feed(self.products))
+        return _filled(cut, events_called(self.workspace, cut.rows, [product.id for product in self.products]))
 
     @cached_property
     def totals(self) -> list[EventTotal]:
@@ -292,6 +294,18 @@ class EventFeed(Feed):
         for day, influence, count, _ in self.by_day("event", "event_at", self.condition, group="one.influence"):
             by_day[influence][min(day, len(self.days) - 1)] += count
         return by_day
+
+
+@compiled
+def ratings_called(workspace: UUID, ids: Sequence[UUID]) -> QuerySet[Rating]:
+    """The ratings with these ids, with what was rated."""
+    return Rating.objects.filter(AnyOf("id", ids), workspace_id=workspace).for_feed()
+
+
+@compiled
+def events_called(workspace: UUID, ids: Sequence[UUID], products: Sequence[UUID]) -> QuerySet[Event]:
+    """The events with these ids, with the conversations of these products before them."""
+    return Event.objects.filter(AnyOf("id", ids), workspace_id=workspace).for_feed(products)
 
 
 def _filled[R: (Rating, Event)](cut: Cut[UUID], rows: Any) -> Cut[R]:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 from uuid import UUID
 
 from django.http import QueryDict
 
-from conversations.feeds import run
+from conversations.feeds import events_called, ratings_called, run
 from conversations.keyset import Cut, Turn
 from conversations.models import Event, Rating
 from conversations.people import Kind
@@ -106,7 +106,8 @@ class Whose:
 
     def _read(self, found: Sequence[tuple[str, UUID, datetime]]) -> dict[UUID, Row | Rating | Event]:
         ids = {kind: [id for each, id, _ in found if each == kind] for kind in SOURCES}
-        ratings = Rating.objects.filter(workspace_id=self.workspace.id, id__in=ids["rating"]).for_feed()
-        events = Event.objects.filter(workspace_id=self.workspace.id, id__in=ids["event"]).for_feed(self.products)
+        within = [product.id for product in self.products]
+        ratings = ratings_called(self.workspace.id, ids["rating"]) if ids["rating"] else []
+        events = events_called(self.workspace.id, ids["event"], within) if ids["event"] else []
         rows = rows_called(ids["conversation"], self.workspace)
-        return {each.id: each for each in (*rows, *ratings, *events)}
+        return {each.id: each for each in chain[Row | Rating | Event](rows, ratings, events)}

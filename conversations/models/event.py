@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import OuterRef, Subquery
@@ -10,6 +11,7 @@ from django.db.models.functions import Coalesce
 from conversations.models.conversation import Conversation
 from conversations.models.organization import Organization
 from conversations.models.participant import Participant
+from greenflash_site.compiled import AnyOf
 from products.models import Product, Workspace
 from products.models.ids import new_id
 
@@ -34,12 +36,12 @@ class Influence(models.TextChoices):
 class EventQuerySet(models.QuerySet["Event"]):
     """Reads of events, started from products that somebody may see."""
 
-    def for_feed(self, products: Sequence[Product]) -> Self:
-        """With whose it is, and `talk_id`: the conversation it names, else the last that its user had before it."""
+    def for_feed(self, products: Sequence[UUID]) -> Self:
+        """With whose it is, and `talk_id`: the conversation it names, else its user's last with these before it."""
         talks = Conversation.objects.filter(
+            AnyOf("product_id", products),
             workspace_id=OuterRef("workspace_id"),
             participant_id=OuterRef("participant_id"),
-            product_id__in=[product.id for product in products],
             last_message_at__lte=OuterRef("event_at"),
         )
         rows = self.select_related("product", "participant", "organization").annotate(
