@@ -1,19 +1,22 @@
 """What Home shows, as frozen values; every one starts from the products somebody may see."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from functools import cached_property
 from urllib.parse import urlencode
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from analytics.charts import sparkline
 from analytics.rollups import Days, Numbers, by_product, day_label, total
 from conversations.models import Conversation, Rating, Review
-from conversations.models.rating import LOW
-from products.models import ApiKey, Member, Product, ProductQuerySet
+from conversations.models.rating import LOW, RatingQuerySet
+from greenflash_site.compiled import AnyOf, compiled, composed
+from products.models import ApiKey, Member, Product
 
 DAYS = 14
 WEEK = 7
@@ -40,12 +43,12 @@ class ProductCard:
         """Begun today so far."""
         return self.days[-1].conversations
 
-    @property
+    @cached_property
     def week(self) -> Numbers:
         """The last seven days, today included."""
         return total(self.days[-WEEK:])
 
-    @property
+    @cached_property
     def week_before(self) -> Numbers:
         """The seven days before those."""
         return total(self.days[-2 * WEEK : -WEEK])
@@ -72,26 +75,35 @@ def change(now: float, before: float) -> int | None:
     return round(100 * (now - before) / before) if before else None
 
 
-def product_cards(products: ProductQuerySet, *, zone: tzinfo) -> list[ProductCard]:
-    """A card for each product, by name; two queries whatever their number."""
-    newest = Conversation.objects.filter(workspace_id=OuterRef("workspace_id"), product_id=OuterRef("id"))
-    latest = Subquery(newest.newest_first().values("last_message_at")[:1])
-    found = list(products.by_name().annotate(last_message_at=latest))
+def product_cards(products: Iterable[Product], *, zone: tzinfo) -> list[ProductCard]:
+    """A card for each of these products of a workspace; two queries whatever their number."""
+    found = list(products)
+    latest = dict(_last_messages(found[0].workspace_id, [each.id for each in found])) if found else {}
     days = Days.until_today(zone, count=DAYS)
     numbers, labels = by_product(found, days), [day_label(day) for day in days]
-    return [ProductCard(each, numbers[each.id], labels, getattr(each, "last_message_at", None)) for each in found]
+    return [ProductCard(each, numbers[each.id], labels, latest[each.id]) for each in found]
+
+
+@compiled
+def _last_messages(workspace: UUID, products: Sequence[UUID]) -> QuerySet[Product, tuple[UUID, datetime | None]]:
+    newest = Conversation.objects.filter(workspace_id=OuterRef("workspace_id"), product_id=OuterRef("id"))
+    latest = Subquery(newest.newest_first().values("last_message_at")[:1])
+    return Product.objects.filter(AnyOf("id", products), workspace_id=workspace).values_list("id", latest)
 
 
 def low_ratings(products: Sequence[Product]) -> list[Rating]:
     """The latest low ratings that stand, with their conversations and who rated."""
-    if not products:
-        return []
-    low = Rating.objects.filter(
-        workspace_id=products[0].workspace_id,
-        normalized__lt=LOW,
-        conversation__product_id__in=[product.id for product in products],
-    )
-    return list(low.shown().select_related("conversation__participant").order_by("-rated_at", "-id")[:5])
+    return _low_ratings(products[0].workspace_id, [product.id for product in products]) if products else []
+
+
+@compiled
+def _low_ratings(workspace: UUID, products: Sequence[UUID]) -> QuerySet[Rating]:
+    low = _low_of(workspace, products).shown().select_related("conversation__participant")
+    return low.order_by("-rated_at", "-id")[:5]
+
+
+def _low_of(workspace: UUID, products: Sequence[UUID]) -> RatingQuerySet:
+    return Rating.objects.filter(AnyOf("product_id", products), workspace_id=workspace, normalized__lt=LOW)
 
 
 @dataclass(frozen=True)
@@ -147,16 +159,8 @@ def _tool_failures(cards: Sequence[ProductCard]) -> Iterator[Attention]:
 def _unreviewed(products: Sequence[Product], environment: str) -> Iterator[Attention]:
     if not products:
         return
-    workspace_id = products[0].workspace_id
-    reviews = Review.objects.filter(workspace_id=workspace_id, conversation_id=OuterRef("conversation_id"))
-    low = Rating.objects.filter(
-        ~Exists(reviews),
-        workspace_id=workspace_id,
-        normalized__lt=LOW,
-        rated_at__gte=timezone.now() - timedelta(days=UNREVIEWED_DAYS),
-        conversation__product_id__in=[product.id for product in products],
-    )
-    count = low.shown().values("conversation_id").distinct()[:MOST].count()
+    since = timezone.now() - timedelta(days=UNREVIEWED_DAYS)
+    count = len(_unreviewed_since(since, products[0].workspace_id, [product.id for product in products]))
     if count:
         query = urlencode(
             {"environment": environment, "rating": "low", "reviewed": "no", "date": f"{UNREVIEWED_DAYS}d"}
@@ -164,6 +168,14 @@ def _unreviewed(products: Sequence[Product], environment: str) -> Iterator[Atten
         number = f"{count}{'+' if count == MOST else ''}"
         title = f"{number} conversation{'' if count == 1 else 's'} with low ratings nobody has reviewed"
         yield Attention("star", title, f"Rated in the last {UNREVIEWED_DAYS} days.", f"conversations/?{query}")
+
+
+@composed
+def _unreviewed_since(since: datetime, workspace: UUID, products: Sequence[UUID]) -> QuerySet[Rating, UUID]:
+    """Conversations with low ratings since then that nobody has reviewed, as many as anybody counts."""
+    reviews = Review.objects.filter(workspace_id=OuterRef("workspace_id"), conversation_id=OuterRef("conversation_id"))
+    low = _low_of(workspace, products).filter(~Exists(reviews), rated_at__gte=since)
+    return low.shown().values_list("conversation_id", flat=True).distinct()[:MOST]
 
 
 def _expiring_keys(member: Member) -> Iterator[Attention]:

@@ -24,7 +24,17 @@ def compiled[M: Model, R](make: Callable[..., QuerySet[M, R]]) -> Callable[..., 
     `make` is called once, with placeholders: it may compare columns with them, and not look at them. Values of its own
     stand in the statement, for the planner to see.
     """
+    return _made(make, prepared)
 
+
+def composed[M: Model, R](make: Callable[..., QuerySet[M, R]]) -> Callable[..., list[R]]:
+    """The same for a query whose plan depends on its arguments: put together once, but planned each time."""
+    return _made(make, _planned)
+
+
+def _made[M: Model, R](
+    make: Callable[..., QuerySet[M, R]], rows_of: Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
+) -> Callable[..., list[R]]:
     @cache
     def made(count: int) -> tuple[QuerySet[M, R], SQLCompiler, str, list[int]]:
         query = make(*(Given(place) for place in range(count)))
@@ -36,7 +46,7 @@ def compiled[M: Model, R](make: Callable[..., QuerySet[M, R]]) -> Callable[..., 
     @wraps(make)
     def run(*given: Any) -> list[R]:
         query, compiler, sql, places = made(len(given))
-        rows = prepared(sql, [given[place] for place in places])
+        rows = rows_of(sql, [given[place] for place in places])
         once = copy(compiler)
         once.execute_sql = lambda *_, **__: [rows]  # type: ignore[assignment, method-assign]
         found = query.all()
@@ -55,6 +65,12 @@ def prepared(sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
     """The rows of a statement that the database plans once for each connection: for one whose plan suits any values."""
     connection.ensure_connection()
     with connection._prepare_cursor(PreparingCursor(connection.connection)) as cursor:  # type: ignore[attr-defined]
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
+
+
+def _planned(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
 

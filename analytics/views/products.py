@@ -9,6 +9,7 @@ from django.urls import reverse
 from analytics.overview import product_overview
 from analytics.queries import product_cards
 from analytics.rollups import Days
+from conversations.feeds import products_within
 from greenflash_site.access import member_required
 from greenflash_site.http import MemberRequest, render, zone_of
 from products.models import Role
@@ -24,7 +25,7 @@ DAYS = 30
 @member_required()
 def index(request: MemberRequest) -> HttpResponse:
     """The products this member may see, in the environment of the switch."""
-    cards = product_cards(request.products.in_environment(request.environment), zone=zone_of(request))
+    cards = product_cards(products_within(request), zone=zone_of(request))
     archived = list(request.member.archived_products().in_environment(request.environment))
     context = {"cards": cards, "archived": archived, "waiting": waiting(request.member)}
     return render(request, "products/list.html", context)

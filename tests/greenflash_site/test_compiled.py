@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 from django.db.models import QuerySet
 
-from greenflash_site.compiled import AnyOf, compiled
+from greenflash_site.compiled import AnyOf, compiled, composed
 from products.actions import create_product
 from products.models import Member, Product
 
@@ -55,6 +55,14 @@ def test_it_takes_values_for_values(owner: Member, products: list[Product]) -> N
     for name in ("'; drop table product; --", "%s", "\\", "{}"):
         assert isinstance(named(owner.workspace_id, name, []), list)
     assert Product.objects.count() == 3
+
+
+def test_it_may_be_planned_each_time(owner: Member, products: list[Product]) -> None:
+    found = composed(lambda workspace, name: Product.objects.filter(workspace_id=workspace, name__gte=name).by_name())
+    for _ in range(2):
+        assert [product.name for product in found(owner.workspace_id, "A")] == ["Amber", "Basil"]
+        assert [product.name for product in found(owner.workspace_id, "B%")] == ["Basil"]
+    assert found(owner.id, "A") == []
 
 
 def test_it_runs_what_is_more_than_one_query(owner: Member, products: list[Product]) -> None:
