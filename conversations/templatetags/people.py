@@ -1,16 +1,19 @@
 """`{% load people %}`: what is told of users, organizations, ratings and events."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from html import escape
 
 from django import template
 from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 
 from conversations.models.rating import rating_tone
+from conversations.people import Row
 from conversations.people_orders import Order
 from conversations.templatetags.rows import NONE
-from greenflash_site.templatetags.greenflash import compact, icon
+from greenflash_site.templatetags.addresses import address
+from greenflash_site.templatetags.greenflash import ago, compact, icon, number
 
 # From here on a number is told in short, and from there by its size alone.
 THOUSAND, TRILLION = 10**3, 10**12
@@ -23,13 +26,43 @@ def stars(mean: float | None) -> str:
     return f"{1 + 4 * mean:.1f}" if mean is not None else "–"  # noqa: RUF001 - typography
 
 
-@register.simple_tag
-def mean_rating(mean: float | None, count: int) -> SafeString:
-    """The same as a cell of a list, with how many there were on hover."""
+@register.simple_tag(takes_context=True)
+def people_rows(context: Context, rows: Iterable[Row], kind: str) -> SafeString:
+    """The body of the table whose head is in components/people_rows.html; `kind` is "user" or "organization"."""
+    root, scope = escape(address("home", context["request"].workspace.slug)), escape(context["scope"])
+    return mark_safe("".join(_row(row, root, scope, kind) for row in rows))  # noqa: S308 - of safe parts
+
+
+def _row(row: Row, root: str, scope: str, kind: str) -> str:
+    id, email = escape(row.external_id), f"<small>{escape(row.email)}</small>" if row.email else ""
+    link = f'<a class="row-link one-line" href="{root}{kind}s/{row.id}/{scope}">'
+    conversations = f"conversation{'' if row.conversation_count == 1 else 's'}"
+    return f"""<tr role="row">
+<td role="cell">{link}<bdi>{escape(str(row))}</bdi></a>{email}</td>
+{_company(row, root, scope) if kind == "user" else ""}
+<td role="cell" data-tablet="hidden" data-phone="hidden"><code class="one-line" title="{id}">{id}</code></td>
+<td role="cell" data-phone="second"><span class="scores">{_mean(row.mean_rating, row.rating_count)}</span></td>
+<td role="cell" class="number" data-phone="end" data-unit="{conversations}">{number(row.conversation_count)}</td>
+<td role="cell" class="number" data-tablet="hidden" data-phone="hidden">{ago(row.first_at, "never")}</td>
+<td role="cell" class="number" data-phone="second end">{ago(row.last_at, "never")}</td>
+</tr>
+"""
+
+
+def _company(row: Row, root: str, scope: str) -> str:
+    shown = '<span class="muted" data-phone="hidden">–</span>'  # noqa: RUF001 - typography
+    if row.company_id:
+        link = f'<a class="row-action quiet-link one-line" href="{root}organizations/{row.company_id}/{scope}">'
+        shown = f"{link}<bdi>{escape(row.company or '')}</bdi></a>"
+    return f'<td role="cell" data-phone="fill">{shown}</td>'
+
+
+def _mean(mean: float | None, count: int) -> str:
+    """The mean of somebody's ratings, with how many there were on hover."""
     if mean is None:
         return NONE
     of = f"Mean of {count:,} rating{'' if count == 1 else 's'}, brought to five stars"
-    return mark_safe(  # noqa: S308 - of numbers
+    return (
         f'<span class="score" data-tone="{rating_tone(mean)}" title="{of}">{icon("star")}{stars(mean)}'
         f'<span class="visually-hidden"> of 5 stars</span></span>'
     )
