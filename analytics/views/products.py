@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 
 from analytics.overview import product_overview
@@ -34,7 +33,10 @@ def index(request: MemberRequest) -> HttpResponse:
 @member_required()
 def detail(request: MemberRequest, product_id: UUID) -> HttpResponse:
     """One product: its numbers, its id, its twin, how to send to it."""
-    product = get_object_or_404(request.products, id=product_id)
+    product = next((each for each in request.products_seen if each.id == product_id), None)
+    if product is None:
+        raise Http404
+    others = [each for each in request.products_seen if each.name == product.name and each.id != product.id]
     asked = request.GET.get("days", "")
     count = int(asked) if asked in map(str, PERIODS) else DAYS
     context = {
@@ -46,7 +48,7 @@ def detail(request: MemberRequest, product_id: UUID) -> HttpResponse:
         ),
         "days": count,
         "periods": PERIODS,
-        "twin": request.products.twin_of(product),
+        "twin": next((each for each in others if each.environment != product.environment), None),
         "snippets": snippets(product_id=product.id),
         "collaborators": product.collaborators.select_related("member__person").order_by("created_at"),
         "collaborator_form": CollaboratorForm(product=product) if request.member.has_role(Role.MEMBER) else None,
