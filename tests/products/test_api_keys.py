@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from greenflash_site.api import auth
-from products.actions import create_api_key, create_product, rotate_api_key
+from products.actions import archive_product, create_api_key, create_product, rotate_api_key
 from products.models import ApiKey, Environment, Member, Product
 from products.models.api_key import generate_key, hash_key, is_well_formed
 from tests.conftest import PASSWORD, Api, browser_of, tell
@@ -47,6 +47,16 @@ def test_it_shows_a_new_key_this_once_and_stores_its_hash(as_owner: Client, prod
     for page in ("/acme/api-keys/", "/acme/", "/acme/settings/"):
         assert key not in as_owner.get(page).text
     assert Api(key).get("products").status_code == 200
+
+
+def test_it_shows_how_to_send_to_a_product_that_is_not_put_away(
+    as_owner: Client, owner: Member, product: Product
+) -> None:
+    away = create_product(owner, name="Aardvark")
+    archive_product(away, acting_user=owner.person)
+    page = create(as_owner).text
+    assert str(product.id) in page
+    assert str(away.id) not in page
 
 
 def test_it_helps_to_create_a_product_first(as_owner: Client) -> None:
