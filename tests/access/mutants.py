@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 QUICK = [
     "tests/access/test_routes.py",
     "-k",
-    "admin or viewer or collaborator or newcomer or stranger or key or password",
+    "not anonymous and not owner and not removed and not elsewhere",
 ]
 LATER = [
     "tests/products/test_second_factors.py",
