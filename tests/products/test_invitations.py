@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from products.actions import archive_product
 from products.models import Action, AuditEntry, Invitation, Member, Person, Product, Role, Workspace
 from products.team import InvitationGone, accept, invite
 from products.views import invitations
@@ -65,6 +66,13 @@ def sign_up(client: Client, link: str, **changes: str) -> Any:
 def new(client: Client, **changes: Any) -> Any:
     """Post the form that invites."""
     return client.post("/acme/settings/invitations/new/", {"email": EMAIL, "role": "member", **changes})
+
+
+def test_it_offers_no_product_that_was_put_away(as_owner: Client, owner: Member, product: Product) -> None:
+    archive_product(product, acting_user=owner.person)
+    assert str(product.id) not in as_owner.get("/acme/settings/invitations/new/").text
+    assert new(as_owner, products=[str(product.id)]).status_code == 422
+    assert not Invitation.objects.exists()
 
 
 def test_it_shows_the_link_once_and_stores_only_its_hash(as_owner: Client, product: Product) -> None:

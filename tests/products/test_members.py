@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from conversations.models import Export, Note, Review, SavedView
-from products.actions import create_product
+from products.actions import archive_product, create_product
 from products.models import Action, AuditEntry, Collaborator, Invitation, Member, Product, Role, Workspace
 from products.team import LastOwner, change_role, invite, leave, remove_member
 from tests.conftest import browser_of, tell
@@ -118,6 +118,16 @@ def test_it_offers_an_admin_no_owners(admin: Member, owner: Member, newcomer: Me
     assert "Only an owner" in page
     assert "/role/" not in page
     assert "/remove/" not in page
+
+
+def test_it_offers_no_product_that_was_put_away(
+    as_owner: Client, owner: Member, newcomer: Member, product: Product
+) -> None:
+    archive_product(product, acting_user=owner.person)
+    page = f"/acme/settings/members/{newcomer.id}/"
+    assert str(product.id) not in as_owner.get(page).text
+    assert as_owner.post(f"{page}products/", {"products": [str(product.id)]}).status_code == 422
+    assert not Collaborator.objects.filter(member=newcomer).exists()
 
 
 def test_it_keeps_the_last_owner(as_owner: Client, owner: Member, admin: Member) -> None:
