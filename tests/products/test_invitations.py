@@ -146,6 +146,16 @@ def test_it_refuses_what_is_wrong(as_owner: Client, changes: dict[str, Any], tol
     assert not Invitation.objects.exists()
 
 
+def test_it_leads_whoever_joined_to_the_organization_until_that_is_deleted(
+    link: str, ivan: Person, workspace: Workspace
+) -> None:
+    client = browser_of(ivan)
+    assert client.post(f"{link}join/").headers["Location"] == "/acme/"
+    assert client.get(link).headers["Location"] == "/acme/"
+    Workspace.objects.filter(id=workspace.id).update(deleted_at=timezone.now())
+    assert client.get(link).status_code == 404
+
+
 def test_it_invites_nobody_twice(as_owner: Client, link: str) -> None:
     answer = new(as_owner, email=EMAIL.upper())
     assert answer.status_code == 422
