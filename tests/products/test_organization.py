@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from products.models import Member, Role, Workspace
 from tests.conftest import browser_of
@@ -43,3 +44,11 @@ def test_it_keeps_settings_from_strangers_and_members(stranger: Member, collabor
 
 def test_it_shows_no_organization_of_others_in_the_switcher(as_owner: Client, stranger: Member) -> None:
     assert "Globex" not in as_owner.get("/acme/").text
+
+
+def test_it_opens_nothing_of_a_deleted_organization(as_owner: Client, workspace: Workspace) -> None:
+    assert as_owner.get("/acme/").status_code == 200
+    Workspace.objects.filter(id=workspace.id).update(deleted_at=timezone.now())
+    for path in ("/acme/", "/acme/conversations/", "/acme/settings/"):
+        assert as_owner.get(path).status_code == 404
+    assert "Acme" not in as_owner.get("/account/delete/").text
