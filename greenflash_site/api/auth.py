@@ -87,8 +87,7 @@ class Caller:
         """The same caller as the database has it now: a product made within the last second is known."""
         if self.key_hash is None:
             return self
-        _known.pop(self.key_hash, None)
-        caller = _caller(self.key_hash)
+        caller = _remember(self.key_hash).caller  # by a look that begins now, whoever is looking already
         if caller is None:
             raise _unauthenticated("Invalid API key")
         return caller
@@ -159,7 +158,7 @@ def _remembered(key_hash: bytes, seconds: float) -> Known | None:
 
 
 def _remember(key_hash: bytes) -> Known:
-    if len(_known) >= CACHE_SIZE:
+    if len(_looking) >= CACHE_SIZE:  # as many as are known, and those of looks that failed
         _known.clear()
         _looking.clear()
     since = monotonic()

@@ -229,11 +229,18 @@ class Looks:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_looks_a_key_up_once_for_all_who_send_it_at_once(api_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "CACHE_SECONDS", 60)
-    looks = Looks(monkeypatch, pause=0.2)
-    looks.at_once(api_key, callers=8)
-    assert looks.count == 1
+@pytest.mark.parametrize(
+    ("known_for", "pause", "callers", "count"),
+    [(60, 0.2, 8, 1), (0.1, 0.5, 3, 3)],
+    ids=["once for all who send it at once", "by each where whoever looks takes too long"],
+)
+def test_it_looks_a_key_up(
+    api_key: str, monkeypatch: pytest.MonkeyPatch, known_for: float, pause: float, callers: int, count: int
+) -> None:
+    monkeypatch.setattr(auth, "CACHE_SECONDS", known_for)
+    looks = Looks(monkeypatch, pause=pause)
+    looks.at_once(api_key, callers=callers)
+    assert looks.count == count
 
 
 @pytest.mark.django_db(transaction=True)
@@ -245,11 +252,3 @@ def test_it_goes_by_what_is_known_while_one_looks_again(api_key: str, monkeypatc
     took = looks.at_once(api_key, callers=4)
     assert looks.count == 2
     assert len([seconds for seconds in took if seconds < 1]) == 3
-
-
-@pytest.mark.django_db(transaction=True)
-def test_it_looks_by_itself_where_whoever_looks_takes_too_long(api_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "CACHE_SECONDS", 0.1)
-    looks = Looks(monkeypatch, pause=0.5)
-    looks.at_once(api_key, callers=3)
-    assert looks.count == 3
