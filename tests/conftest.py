@@ -111,12 +111,13 @@ def stranger(db: None) -> Member:
     return MemberFactory.create(workspace=globex, person__email="charlie@globex.example", role=Role.OWNER)
 
 
-def browser_of(person: Person, **options: Any) -> Client:
-    """A client that is signed in, by a password that was just given; `options` are the client's."""
+def browser_of(person: Person, *, password_at: float | None = None, **options: Any) -> Client:
+    """A client that is signed in, by a password that was given just now or at that time; `options` are the client's."""
     client = Client(**options)
     client.force_login(person)
     session = client.session
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
+    at = time.time() if password_at is None else password_at
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": at}]
     session["account_authentication_methods_user"] = str(person.pk)
     session[SEEN_KEY] = time.time()
     session.save()

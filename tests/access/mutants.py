@@ -133,12 +133,13 @@ def is_killed(mutant: Mutant, copy: Path, environment: dict[str, str]) -> bool:
     app, name = mutant.path.parts[0], mutant.path.stem
     about = [str(path.relative_to(ROOT)) for path in ROOT.glob(f"tests/{app}/**/test_{name}*.py")]
     try:
-        return (
-            fails(QUICK, copy, environment | near)
-            or bool(about and fails(about, copy, environment))
-            or fails(LATER, copy, environment)
-            or fails([f"tests/{app}"], copy, environment)
+        steps: tuple[tuple[list[str], dict[str, str]], ...] = (
+            (QUICK, near),
+            (about, {}),
+            (LATER, {}),
+            ([f"tests/{app}"], {}),
         )
+        return any(tests and fails(tests, copy, environment | more) for tests, more in steps)
     finally:
         file.write_text(before)
 

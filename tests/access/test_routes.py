@@ -15,14 +15,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from greenflash_site.api import auth
-from products.models import Role
+from products.models import Person, Role
 from tests.access.cast import KEYS, KINDS, PEOPLE, Cast, make_cast
+from tests.conftest import browser_of
 
 TABLE = Path(__file__).with_name("table.txt")
 WRITES = bool(os.environ.get("GREENFLASH_WRITE_TABLE"))
@@ -189,10 +189,7 @@ def test_it_answers_each_actor_as_the_table_says(side: str, actor: str) -> None:
 @pytest.mark.django_db
 def test_it_asks_for_the_password_again_before_what_matters() -> None:
     cast = make_cast()
-    owner = cast.people["owner"]
-    session = owner.session
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": 0}]
-    session.save()
+    owner = browser_of(Person.objects.get(email="ada@acme.example"), password_at=0, raise_request_exception=False)
     for method in METHODS["pages"]:
         pages = [route for route in ROUTES if not route.startswith((API, *ALLAUTH))]
         asked = {route: ask(cast, owner, (method, route, "own")).headers.get("Location", "") for route in pages}

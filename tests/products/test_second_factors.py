@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings as django_settings
@@ -71,11 +70,7 @@ def code_of(secret: str, *, at: float = 1_800_000_000.0) -> str:
 
 def stale_browser_of(person: Person) -> Client:
     """A browser in which this person gave their password long ago."""
-    client = browser_of(person)
-    session = client.session
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": 0}]
-    session.save()
-    return client
+    return browser_of(person, password_at=0)
 
 
 def password_step(client: Client) -> Any:
