@@ -8,14 +8,14 @@ from html import escape
 
 from django import template
 from django.template import Context
-from django.template.defaultfilters import floatformat, truncatechars
+from django.template.defaultfilters import floatformat, pluralize, truncatechars
 from django.utils.safestring import SafeString, mark_safe
 
 from conversations.models import Event, Rating
 from conversations.models.rating import rating_tone
 from conversations.rows import Row
+from conversations.templatetags.rows import within
 from conversations.timeline import Entry
-from greenflash_site.templatetags.addresses import address
 from greenflash_site.templatetags.greenflash import ago, clock, icon
 
 register = template.Library()
@@ -25,21 +25,21 @@ SHORT = 80
 @register.simple_tag(takes_context=True)
 def rating_feed(context: Context, ratings: Sequence[Rating]) -> SafeString:
     """Ratings, each with what was rated and whose it is."""
-    root, scope = _within(context)
+    root, scope = within(context)
     return mark_safe("".join(_rating(each, root, scope) for each in ratings))  # noqa: S308 - of safe parts
 
 
 @register.simple_tag(takes_context=True)
 def event_feed(context: Context, events: Sequence[Event]) -> SafeString:
     """Events, each with the conversation before it."""
-    root, scope = _within(context)
+    root, scope = within(context)
     return mark_safe("".join(_event(each, root, scope) for each in events))  # noqa: S308 - of safe parts
 
 
 @register.simple_tag(takes_context=True)
 def timeline_entries(context: Context, entries: Sequence[Entry], tells_who: bool) -> SafeString:
     """What happened on a day; `tells_who` says whether to whom."""
-    root, scope = _within(context)
+    root, scope = within(context)
     bodies: dict[str, Callable[..., str]] = {
         "conversation": _talk_entry,
         "rating": _rating_entry,
@@ -52,11 +52,6 @@ def timeline_entries(context: Context, entries: Sequence[Entry], tells_who: bool
             for entry in entries
         )
     )
-
-
-def _within(context: Context) -> tuple[str, str]:
-    """Where the addresses of an organization begin, and what those of its users end with."""
-    return escape(address("home", context["request"].workspace.slug)), escape(context["scope"])
 
 
 def _rating(rating: Rating, root: str, scope: str) -> str:
@@ -102,8 +97,8 @@ def _talk_entry(row: Row, root: str, scope: str, tells_who: bool) -> str:
         f'<p><a class="row-link" href="{root}conversations/{row.id}/">'
         f"<bdi>{escape(row.title) or 'Untitled conversation'}</bdi></a></p>"
         f'<p class="byline">{who}<bdi>{escape(row.product)}</bdi>'
-        f"<span>{row.message_count} message{_s(row.message_count)}</span>"
-        f"{f'<span>{failed} failed tool{_s(failed)}</span>' if failed else ''}</p>",
+        f"<span>{row.message_count} message{pluralize(row.message_count)}</span>"
+        f"{f'<span>{failed} failed tool{pluralize(failed)}</span>' if failed else ''}</p>",
         icon("message-square-text"),
     )
 
@@ -193,7 +188,3 @@ def _short(text: str) -> str:
 def _noted(rating: Rating, name: str) -> str:
     """What `for_feed` tells of a rating beside its columns."""
     return getattr(rating, name, None) or ""
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"

@@ -11,8 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from conversations.models.rating import rating_tone
 from conversations.people import Row
 from conversations.people_orders import Order
-from conversations.templatetags.rows import NONE
-from greenflash_site.templatetags.addresses import address
+from conversations.templatetags.rows import NONE, within
 from greenflash_site.templatetags.greenflash import ago, compact, icon, number
 
 # From here on a number is told in short, and from there by its size alone.
@@ -29,7 +28,7 @@ def stars(mean: float | None) -> str:
 @register.simple_tag(takes_context=True)
 def people_rows(context: Context, rows: Iterable[Row], kind: str) -> SafeString:
     """The body of the table whose head is in components/people_rows.html; `kind` is "user" or "organization"."""
-    root, scope = escape(address("home", context["request"].workspace.slug)), escape(context["scope"])
+    root, scope = within(context)
     return mark_safe("".join(_row(row, root, scope, kind) for row in rows))  # noqa: S308 - of safe parts
 
 

@@ -7,14 +7,21 @@ from collections.abc import Iterable
 from html import escape
 
 from django import template
+from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
 
 from conversations.models.rating import rating_tone
 from conversations.rows import Row
+from greenflash_site.templatetags.addresses import address
 from greenflash_site.templatetags.greenflash import ago, icon, number
 
 register = template.Library()
 NONE = mark_safe('<span class="muted">–</span>')  # noqa: RUF001 - typography
+
+
+def within(context: Context) -> tuple[str, str]:
+    """Where the addresses of an organization begin, and what those of its people end with, both escaped."""
+    return escape(address("home", context["request"].workspace.slug)), escape(context["scope"])
 
 
 @register.simple_tag
