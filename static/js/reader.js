@@ -14,19 +14,17 @@ if (named) {
   named.focus({ preventScroll: true });
 }
 
-// What one reads stays where it is when earlier messages come in above it. Browsers that anchor the scroll position hold
-// on to the page's head when it is on the screen, and some do not anchor at all: so it is done here.
+// What one reads stays where it is when earlier messages come in above it. Browsers see to that by themselves, but at the
+// very top of a page, and some nowhere: there it is done here.
 document.addEventListener("htmx:before:swap", (event) => {
   const more = transcript.firstElementChild;
   if (event.target.closest?.(".more") !== more) return;
   const kept = more.nextElementSibling;
   const top = kept.getBoundingClientRect().top;
-  const root = document.documentElement;
-  root.style.overflowAnchor = "none";
   new MutationObserver((_, observer) => {
     observer.disconnect();
-    scrollBy({ top: kept.getBoundingClientRect().top - top, behavior: "instant" });
-    requestAnimationFrame(() => root.style.removeProperty("overflow-anchor"));
+    const moved = kept.getBoundingClientRect().top - top;
+    if (Math.abs(moved) > 1) scrollBy({ top: moved, behavior: "instant" });
   }).observe(transcript, { childList: true });
 });
 

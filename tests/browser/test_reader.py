@@ -150,6 +150,21 @@ def test_it_brings_more_before_the_reader_gets_there(long: Reading, page: Page, 
     assert page.evaluate("window.shifts") < 0.05
 
 
+def test_it_keeps_its_place_where_the_page_begins(long: Reading, page: Page, server: str) -> None:
+    """Earlier messages come in above, though a browser by itself holds on to nothing at the very top."""
+    long.open(page, server, f"?message={long.messages[200]}")
+    page.evaluate(AT_REST)
+    first = page.locator(".entry").first
+    id = first.get_attribute("id")
+    place = "(id) => document.getElementById(id).getBoundingClientRect().top"
+    page.evaluate("scrollTo(0, 0)")
+    before = page.evaluate(place, id)
+    expect(first).not_to_have_attribute("id", id or "")
+    page.evaluate(AT_REST)
+    assert abs(page.evaluate(place, id) - before) < 2
+    assert page.evaluate("scrollY") > 500
+
+
 def test_it_grows_while_the_conversation_goes_on(short: Reading, api_key: str, page: Page, server: str) -> None:
     short.open(page, server)
     client = sdk(server, api_key)
