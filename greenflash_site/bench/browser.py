@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 FIRST_BYTES, LATER_BYTES = 150_000, 30_000
 PAINT_SECONDS, LONGEST_TASK_SECONDS, LAYOUT_SHIFT = 1.0, 0.05, 0.05
 SCROLL_SECONDS = 10.0
+WHEEL = 600  # pixels at a time, 20,000 a second
 PATIENCE_SECONDS = 30.0
 WIDTH, HEIGHT = 1440, 900
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
@@ -63,15 +64,22 @@ def look(base: str, *, cookie: str, first: str, later: str, long: str) -> Iterat
         yield line("later load", f"{seen.transferred / 1000:.0f} KB of 30", seen.transferred < LATER_BYTES)
         seen = tab.open(long)
         yield line("longest conversation, first paint", f"{seen.paint:.2f} s of 1", seen.paint < PAINT_SECONDS)
-        longest, count = tab.scroll()
-        yield line(
-            f"… scrolled for {SCROLL_SECONDS:.0f} s, longest task",
-            f"{1000 * longest:.0f} ms of 50 ({count} longer ones)",
-            longest < LONGEST_TASK_SECONDS,
-        )
-        shift = tab.shift()
-        yield line("… layout shift", f"{shift:.3f} of 0.05", shift < LAYOUT_SHIFT)
+        yield from scrolled("down", tab, WHEEL)
+        tab.open(f"{long}?at=end")
+        yield from scrolled("up from its end", tab, -WHEEL)
         browser.close()
+
+
+def scrolled(way: str, tab: "Tab", pixels: int) -> Iterator[str]:
+    """What turning the wheel did to the page that is open."""
+    longest, count = tab.scroll(pixels)
+    yield line(
+        f"… {way} for {SCROLL_SECONDS:.0f} s, longest task",
+        f"{1000 * longest:.0f} ms of 50 ({count} longer ones)",
+        longest < LONGEST_TASK_SECONDS,
+    )
+    shift = tab.shift()
+    yield line("… layout shift", f"{shift:.3f} of 0.05", shift < LAYOUT_SHIFT)
 
 
 def line(name: str, figures: str, is_reached: bool) -> str:
@@ -101,13 +109,13 @@ class Tab:
             self._page.wait_for_timeout(100)
         return Seen(paint=paint / 1000, transferred=self._transferred)
 
-    def scroll(self) -> tuple[float, int]:
-        """Turn the wheel for a while; the longest task in seconds, and how many took longer than 50 ms."""
+    def scroll(self, pixels: int) -> tuple[float, int]:
+        """Turn the wheel for a while, by so many pixels at a time; the longest task in seconds, and how many took longer than 50 ms."""
         self._page.evaluate("bench.longest = bench.long = 0")
         self._page.mouse.move(WIDTH / 2, HEIGHT / 2)
         deadline = time.monotonic() + SCROLL_SECONDS
         while time.monotonic() < deadline:
-            self._page.mouse.wheel(0, 600)
+            self._page.mouse.wheel(0, pixels)
             self._page.wait_for_timeout(30)
         longest, count = self._page.evaluate("[bench.longest, bench.long]")
         return longest / 1000, count

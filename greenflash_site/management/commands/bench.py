@@ -12,6 +12,7 @@ from greenflash_site.bench.ingest import BenchFailed, ready
 from greenflash_site.bench.installation import DidNotStart, running
 from greenflash_site.bench.load import LoadFailed
 from greenflash_site.bench.neighbours import RATE_LIMIT, limited_neighbour, loud_neighbour, slow_clients
+from greenflash_site.bench.processes import machine
 from greenflash_site.bench.report import table, targets
 from greenflash_site.bench.workload import Workload
 
@@ -42,6 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *, full: bool, seconds: float, repetitions: int, only: str | None, **_options: Any) -> None:
         """Measure, and say what was measured."""
+        self.say([machine()])
         try:
             with ready() as bench:
                 if only != "costs":
@@ -55,6 +57,7 @@ class Command(BaseCommand):
             if only != "speed":
                 with running(rate_limit=RATE_LIMIT):
                     self.say(limited_neighbour(bench))
+            self.say([machine()])
         except (BenchFailed, DidNotStart, LoadFailed) as error:
             raise CommandError(str(error)) from None
 

@@ -11,6 +11,7 @@ from greenflash_site.bench.browser import look
 from greenflash_site.bench.installation import DidNotStart, running
 from greenflash_site.bench.load import LoadFailed
 from greenflash_site.bench.pages import LONGEST, NEWEST, SHORT, Visitor, pages, session_of, table
+from greenflash_site.bench.processes import machine
 from greenflash_site.management.commands.bench_data import EMAIL
 from products.models import Workspace
 
@@ -40,11 +41,13 @@ class Command(BaseCommand):
                 bar = tqdm(
                     [page for page in every if only in page.name], unit=" pages", disable=not self.stderr.isatty()
                 )
+                self.stdout.write(machine())
                 rows = [visitor.measure(page, seconds=seconds) for page in bar]
                 for line in table(rows):
                     self.stdout.write(line)
                 if not only:
                     self._look(visitor, {page.name: page.paths[0] for page in every})
+                self.stdout.write(machine())
         except (DidNotStart, LoadFailed) as error:
             raise CommandError(str(error)) from None
 
