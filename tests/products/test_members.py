@@ -13,7 +13,7 @@ from django.utils import timezone
 from conversations.models import Export, Note, Review, SavedView
 from products.actions import archive_product, create_product
 from products.models import Action, AuditEntry, Collaborator, Invitation, Member, Product, Role, Workspace
-from products.team import LastOwner, change_role, invite, leave, remove_member
+from products.team import LastOwner, change_role, invite, leave, remove_member, resend, revoke_invitation
 from tests.conftest import browser_of, tell
 from tests.factories import MemberFactory
 
@@ -244,6 +244,23 @@ def test_it_reads_again_who_acts(owner: Member, second_owner: Member, newcomer: 
         with pytest.raises(PermissionDenied):
             change()
     assert role_of(newcomer) == Role.MEMBER
+
+
+def test_it_lets_nobody_act_above_a_rank_they_have_just_lost(
+    owner: Member, second_owner: Member, newcomer: Member
+) -> None:
+    asked = invite("ivan@acme.example", role=Role.OWNER, acting_member=owner).invitation
+    Member.objects.filter(id=owner.id).update(role=Role.ADMIN)
+    for change in (
+        lambda: change_role(newcomer, Role.OWNER, acting_member=owner),
+        lambda: remove_member(second_owner, acting_member=owner),
+        lambda: invite("judy@acme.example", role=Role.OWNER, acting_member=owner),
+        lambda: resend(asked, acting_member=owner),
+        lambda: revoke_invitation(asked, acting_member=owner),
+    ):
+        with pytest.raises(PermissionDenied):
+            change()
+    assert list(Invitation.objects.pending()) == [asked]
 
 
 def at_once(*changes: Callable[[], None]) -> list[BaseException | None]:
