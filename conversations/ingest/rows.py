@@ -14,6 +14,8 @@ from conversations.models import Conversation
 from greenflash_site.api.errors import invalid
 from products.models.ids import new_id_text
 
+RESOLUTION = timedelta(microseconds=1)  # of a time in the database
+
 
 class Row(msgspec.Struct, omit_defaults=True):
     """One message on its way into the database, named as accept.sql reads it."""
@@ -38,9 +40,12 @@ class Row(msgspec.Struct, omit_defaults=True):
 def message_rows(body: CreateMessages, now: datetime) -> list[Row]:
     """The messages as rows; of several with one external id in the request, the first."""
     rows: dict[str | int, Row] = {}
+    # Without a time of its own a message happened as it arrived, after those sent before it.
+    arrival = now
     for i, message in enumerate(body.messages):
         key = message.external_message_id or i
-        rows.setdefault(key, _row(i, message, now))
+        rows.setdefault(key, _row(i, message, now, arrival))
+        arrival += RESOLUTION
     parents = {
         row.external_id: row.parent_external_id
         for row in rows.values()
@@ -52,7 +57,7 @@ def message_rows(body: CreateMessages, now: datetime) -> list[Row]:
     return list(rows.values())
 
 
-def _row(i: int, message: NewMessage, now: datetime) -> Row:
+def _row(i: int, message: NewMessage, now: datetime, arrival: datetime) -> Row:
     # Most messages have none of these.
     if message.properties:
         check_properties(message.properties, f"$.messages[{i}].properties")
@@ -64,8 +69,7 @@ def _row(i: int, message: NewMessage, now: datetime) -> Row:
         i=i,
         id=new_id_text(),
         type=message.type,
-        # Without a time of its own a message happened as it arrived, after those sent before it.
-        created_at=now + timedelta(microseconds=i)
+        created_at=arrival
         if message.created_at is None
         else parse_time(message.created_at, now=now, path=f"$.messages[{i}].createdAt"),
         external_id=message.external_message_id,
