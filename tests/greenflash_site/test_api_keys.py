@@ -16,6 +16,7 @@ from greenflash import AuthenticationError
 from conversations.models import Conversation
 from greenflash_site.api import auth
 from products.actions import create_api_key, create_product
+from products.erasure import delete_workspace
 from products.models import ApiKey, Environment, Member, Product, Scope
 from products.models.api_key import generate_key, hash_key, is_well_formed
 from tests.conftest import Api, sdk, tell
@@ -126,6 +127,14 @@ def test_it_refuses_a_key_whose_time_is_over(state: str, owner: Member) -> None:
     if state == "revoked":
         made.api_key.revoke()
     assert Api(made.plaintext).get("products").status_code == (200 if state == "lives" else 401)
+
+
+def test_it_refuses_the_keys_of_an_organization_whose_rows_are_still_to_be_deleted(api: Api, owner: Member) -> None:
+    assert api.get("products").status_code == 200
+    delete_workspace(owner.workspace, acting_member=owner)
+    auth.forget_callers()
+    assert ApiKey.objects.exists()
+    assert refused(api.get("products"), 401, "unauthenticated")
 
 
 def test_it_remembers_when_a_key_was_used(api: Api) -> None:
