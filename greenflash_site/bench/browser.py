@@ -110,7 +110,7 @@ class Tab:
         return Seen(paint=paint / 1000, transferred=self._transferred)
 
     def scroll(self, pixels: int) -> tuple[float, int]:
-        """Turn the wheel for a while, by so many pixels at a time; the longest task in seconds, and how many took longer than 50 ms."""
+        """Turn the wheel for a while, `pixels` at a time; the longest task (seconds), and how many took over 50 ms."""
         self._page.evaluate("bench.longest = bench.long = 0")
         self._page.mouse.move(WIDTH / 2, HEIGHT / 2)
         deadline = time.monotonic() + SCROLL_SECONDS

@@ -52,14 +52,15 @@ class Figures:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What all ways did with one kind of requests."""
+    """What all ways did with one kind of requests.
+
+    `ratios` are how many messages a second each way stored for one by the statement: of turns side by side, so that a
+    checkpoint in one of them, or a machine whose speed changes, counts once.
+    """
 
     workload: Workload
     figures: dict[str, Figures]
-
-    def ratio(self, way: str = "http", to: str = "statement") -> float:
-        """How many messages a second by one way for each by another."""
-        return self.figures[way].messages / self.figures[to].messages
+    ratios: dict[str, float]
 
 
 class Bench:
@@ -74,7 +75,7 @@ class Bench:
         self._number = 0
 
     def measure(self, workload: Workload, *, seconds: float, repetitions: int) -> Row:
-        """All ways in turns, `repetitions` times, and the median of each figure; raises BenchFailed or LoadFailed."""
+        """All ways in turns, `repetitions` times, and the medians of that; raises BenchFailed or LoadFailed."""
         self.tables.clear()
         if workload.is_known:
             bodies = list(workload.begin_known(self.installation.product_id))
@@ -84,7 +85,12 @@ class Bench:
         for _ in range(repetitions):
             for way in WAYS:
                 turns[way].append(self._turn(way, workload, seconds=seconds, pace=turns[way][-1].requests))
-        return Row(workload=workload, figures={way: medians(figures[1:]) for way, figures in turns.items()})
+        measured = {way: figures[1:] for way, figures in turns.items()}
+        return Row(
+            workload=workload,
+            figures={way: medians(figures) for way, figures in measured.items()},
+            ratios={way: ratio(figures, measured["statement"]) for way, figures in measured.items()},
+        )
 
     def store(self, workload: Workload, *, count: int) -> None:
         """Store so many requests, without HTTP."""
@@ -156,6 +162,11 @@ def ready() -> Iterator[Bench]:
 def medians(turns: Sequence[Figures]) -> Figures:
     """Each figure's median, by itself."""
     return Figures(**{field.name: median(getattr(each, field.name) for each in turns) for field in fields(Figures)})
+
+
+def ratio(turns: Sequence[Figures], others: Sequence[Figures]) -> float:
+    """The median of how many messages a second one way stored for each by another, turn by turn."""
+    return median(one.messages / other.messages for one, other in zip(turns, others, strict=True))
 
 
 def percentile(latencies: Sequence[float], share: float) -> float:

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         """How much to measure."""
         parser.add_argument("--full", action="store_true", help="all kinds of requests, not just some")
         parser.add_argument("--seconds", type=float, default=1.0, help="how long each way is measured at a time (1)")
-        parser.add_argument("--repetitions", type=int, default=3, help="how often; medians are told (3)")
+        parser.add_argument("--repetitions", type=int, default=7, help="how often; medians are told (7)")
         parser.add_argument("--only", choices=("speed", "costs"), help="measure only how fast, or what it costs beside")
 
     def handle(self, *, full: bool, seconds: float, repetitions: int, only: str | None, **_options: Any) -> None:
