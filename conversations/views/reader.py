@@ -129,7 +129,6 @@ def _more(request: MemberRequest, conversation: Conversation, window: Window) ->
         "first_at": window.messages[0].created_at if window.messages else None,
         "later_url": later if window.has_later and grows_down else None,
         "growing_url": later if not window.has_later and grows_down else None,
-        "is_measured": not grows_down or window.marked is not None,
         "ticket": change_ticket(conversation),
         "can_write": request.member.has_role(Role.MEMBER),
     }

@@ -28,6 +28,14 @@ document.addEventListener("htmx:before:swap", (event) => {
   }).observe(transcript, { childList: true });
 });
 
+// Once a window has been drawn the browser remembers how tall it is, and need not draw it again while it is off the screen.
+function markMeasured() {
+  for (const window of transcript.querySelectorAll(".transcript__window:not([data-measured])")) window.dataset.measured = "";
+}
+const afterDrawing = () => requestAnimationFrame(() => requestAnimationFrame(markMeasured));
+new MutationObserver(afterDrawing).observe(transcript, { childList: true });
+afterDrawing();
+
 function entryAt(step) {
   const focused = document.activeElement?.closest?.(".entry");
   if (!focused) {
