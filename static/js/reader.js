@@ -28,13 +28,19 @@ document.addEventListener("htmx:before:swap", (event) => {
   }).observe(transcript, { childList: true });
 });
 
-// Once a window has been drawn the browser remembers how tall it is, and need not draw it again while it is off the screen.
-function markMeasured() {
-  for (const window of transcript.querySelectorAll(".transcript__window:not([data-measured])")) window.dataset.measured = "";
+// Once a window has been drawn the browser remembers how tall it is, and need not draw it while it is off the screen.
+const watcher = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (isIntersecting) continue;
+    target.dataset.drawn = "";
+    watcher.unobserve(target);
+  }
+});
+function watch() {
+  for (const window of transcript.querySelectorAll(".transcript__window:not([data-drawn])")) watcher.observe(window);
 }
-const afterDrawing = () => requestAnimationFrame(() => requestAnimationFrame(markMeasured));
-new MutationObserver(afterDrawing).observe(transcript, { childList: true });
-afterDrawing();
+new MutationObserver(watch).observe(transcript, { childList: true });
+watch();
 
 function entryAt(step) {
   const focused = document.activeElement?.closest?.(".entry");
