@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 
 from products.actions import create_product
 from products.models import AccessRequest, Action, AuditEntry, Collaborator, Member, Product, Role
+from products.team import invite
 from tests.conftest import browser_of, tell
 from tests.factories import MemberFactory
 
@@ -236,3 +237,32 @@ def test_it_takes_no_request_of_who_sees_products(bob: Client, as_owner: Client,
         assert browser.post("/acme/access-requests/").status_code == 302
     assert browser_of(stranger.person).post("/acme/access-requests/").status_code == 404
     assert not AccessRequest.objects.exists()
+
+
+def test_it_knows_no_request_of_another_organization(as_owner: Client, stranger: Member) -> None:
+    charlie = stranger.person
+    mia = MemberFactory.create(workspace=stranger.workspace, person__email="mia@globex.example", role=Role.MEMBER)
+    browser_of(mia.person).post("/globex/access-requests/")
+    asked = AccessRequest.objects.get()
+    assert "mia@globex.example" in browser_of(charlie).get("/globex/settings/members/").text
+    assert "mia@globex.example" not in as_owner.get("/acme/settings/members/").text
+    assert as_owner.post(f"/acme/settings/access-requests/{asked.id}/dismiss/").status_code == 404
+    assert AccessRequest.objects.exists()
+
+
+def test_it_lists_no_invitation_of_another_organization(as_owner: Client, stranger: Member) -> None:
+    invite("ivan@globex.example", role=Role.MEMBER, acting_member=stranger)
+    assert "ivan@globex.example" not in as_owner.get("/acme/settings/members/").text
+
+
+def test_it_names_no_twin_that_one_does_not_see(bob: Client, product: Product, development: Product) -> None:
+    page = bob.get(f"/acme/products/{product.id}/").text
+    assert product.name in page
+    assert str(development.id) not in page
+
+
+def test_it_does_not_tell_that_there_are_conversations_elsewhere(bob: Client, owner: Member) -> None:
+    before = "No conversations yet"
+    assert before in bob.get("/acme/conversations/").text
+    tell(create_product(owner, name="Faxbot"), "Is it printed?")
+    assert before in bob.get("/acme/conversations/").text
