@@ -109,6 +109,7 @@ RULES = (
 EQUAL = {
     "conversations/views/people.py every organization": "of whom nothing is within reach there is no story (_story)",
     "conversations/views/exports.py every organization": "a member is of one organization, and these are theirs",
+    "conversations/views/saved_views.py every organization": "changed_by says itself of which organization",
 }
 
 
