@@ -36,11 +36,11 @@ const watcher = new IntersectionObserver((entries) => {
     watcher.unobserve(target);
   }
 });
-function watch() {
-  for (const window of transcript.querySelectorAll(".transcript__window:not([data-drawn])")) watcher.observe(window);
+function watch(nodes) {
+  for (const node of nodes) if (node.matches?.(".transcript__window")) watcher.observe(node);
 }
-new MutationObserver(watch).observe(transcript, { childList: true });
-watch();
+new MutationObserver((records) => records.forEach(({ addedNodes }) => watch(addedNodes))).observe(transcript, { childList: true });
+watch(transcript.children);
 
 function entryAt(step) {
   const focused = document.activeElement?.closest?.(".entry");
