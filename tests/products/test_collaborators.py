@@ -262,7 +262,7 @@ def test_it_names_no_twin_that_one_does_not_see(bob: Client, product: Product, d
 
 
 def test_it_does_not_tell_that_there_are_conversations_elsewhere(bob: Client, owner: Member) -> None:
-    before = "No conversations yet"
-    assert before in bob.get("/acme/conversations/").text
+    empty = "No conversations yet"
+    assert empty in bob.get("/acme/conversations/").text
     tell(create_product(owner, name="Faxbot"), "Is it printed?")
-    assert before in bob.get("/acme/conversations/").text
+    assert empty in bob.get("/acme/conversations/").text
